@@ -62,7 +62,7 @@ def surroundings() -> str:
     """Fingerprint of everything that can change a page, but for the page itself."""
     return fingerprint(
         "src/bptt_lab/**/*.py", "requirements.txt", "package-lock.json", "_*.yml",
-        "tools/*.py", "tools/**/*.html", "book/references.bib",
+        "tools/*", "tools/templates/**/*.html", "book/assets/*", "book/references.bib",
     )  # fmt: skip
 
 
