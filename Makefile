@@ -43,7 +43,7 @@ notebooks: book ## write the executed chapters as .ipynb to _build/notebooks
 	cp $(OUT)/_build/jupyter_execute/*.ipynb $(OUT)/_build/notebooks/
 
 test: book ## every test there is, the built site and a real browser included
-	$(BIN)/python -m pytest -n 2
+	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python -m pytest -n 2
 
 check: setup ## the fast ones: lint, types, unit tests
 	$(BIN)/ruff check .

@@ -142,14 +142,18 @@ def write_icons(outdir: Path) -> None:
     A page names one by a class, `fa-print`; a style sheet by a variable, `var(--icon-print)`.
     """
     static = outdir / "_static"
-    named = {n for page in outdir.glob("*.html") for n in re.findall(r"\bfa-([a-z-]+)", page.read_text())}
-    drawn = {n for css in static.glob("*.css") for n in re.findall(r"--icon-([a-z-]+)", css.read_text())}
+    named = {
+        n for page in outdir.glob("*.html") for n in re.findall(r"\bfa-([a-z-]+)", page.read_text())
+    }
+    drawn = {
+        n for css in static.glob("*.css") for n in re.findall(r"--icon-([a-z-]+)", css.read_text())
+    }
     source = NODE_MODULES / "@fortawesome/fontawesome-free/svgs/solid"
     variables, classes = [], []
     for name in sorted(named | drawn):
         if (svg := source / f"{name}.svg").exists():
             picture = quote(re.sub(r"<!--.*?-->", "", svg.read_text()), safe=" =:/<>'")
-            variables.append(f"--icon-{name}:url(\"data:image/svg+xml,{picture}\")")
+            variables.append(f'--icon-{name}:url("data:image/svg+xml,{picture}")')
             classes += [f".fa-{name}{{--icon:var(--icon-{name})}}"] * (name in named)
     (static / "icons.css").write_text(":root{" + ";".join(variables) + "}" + "".join(classes))
 
@@ -165,7 +169,9 @@ def purge_css(outdir: Path) -> None:
 def references(path: Path) -> Iterator[Path]:
     """Yield the local files that an HTML page or a style sheet names."""
     text = path.read_text()
-    found = re.findall(r"(?:src|href)=\"([^\"]+)\"" if path.suffix == ".html" else r"url\(([^)]+)\)", text)
+    found = re.findall(
+        r"(?:src|href)=\"([^\"]+)\"" if path.suffix == ".html" else r"url\(([^)]+)\)", text
+    )
     for link in found:
         parts = urlsplit(link.strip("'\""))
         if not parts.scheme and parts.path:
@@ -176,7 +182,12 @@ def prune_static(outdir: Path) -> None:
     """Delete what no page and no style sheet names."""
     static = outdir / "_static"
     used = {target for page in outdir.glob("*.html") for target in references(page)}
-    used |= {target for css in used if css.suffix == ".css" and css.exists() for target in references(css)}
+    used |= {
+        target
+        for css in used
+        if css.suffix == ".css" and css.exists()
+        for target in references(css)
+    }
     for path in [p for p in static.rglob("*") if p.is_file() and p.resolve() not in used]:
         path.unlink()
     for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
