@@ -1,0 +1,204 @@
+"""What every recurrent cell shares: names and shapes of its parameters, and stacking.
+
+A cell is a description without parameters. For each family four functions stand beneath one
+another, each line the counterpart of a line above it:
+
+``step``
+    h_{t-1} -> h_t, one step forward.
+``partials``
+    The immediate partial derivatives of the lines of ``step``, for any number of steps at
+    once. They need nothing but what ``step`` stored.
+``adjoint``
+    dL/dh_t -> dL/dh_{t-1}, one step back: the partials times what arrives.
+``jacobian``
+    The same partials, assembled to dh_t/dh_{t-1}.
+
+Unrolling in time, truncation, readout and loss belong to ``bptt_lab.bptt``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from bptt_lab.arguments import (
+    Array,
+    describe,
+    fail,
+    function,
+    generator,
+    integer,
+    keys,
+    precision,
+    real,
+)
+from bptt_lab.initializers import gaussian
+
+Arrays = tuple[Array, ...]
+Params = dict[str, Array]
+
+
+class Sizes(NamedTuple):
+    """What the shapes of a set of parameters say."""
+
+    n_inputs: int
+    n: int
+    n_outputs: int
+    dtype: np.dtype[Any]
+
+
+class Memory(NamedTuple):
+    """The arrays that a forward pass over T steps fills, time first.
+
+    ``states`` are the parts of the state, (T+1, m, n); ``stored`` is what else ``step``
+    leaves for the adjoint. Its first entry holds the net inputs of all gates, (T, m, G n),
+    and the forward pass begins by writing x_t W_x + b into it.
+    """
+
+    states: Arrays
+    stored: Arrays
+
+
+def rows(array: Array) -> Array:
+    """Make one axis of steps and batch: (T, m, n) -> (T m, n), without a copy."""
+    return array.reshape(-1, array.shape[-1])
+
+
+def product(inputs: Array, deltas: Array) -> Array:
+    """Sum of inputs_t^T delta_t over all steps, as one matrix product."""
+    total: Array = np.dot(rows(inputs).T, rows(deltas))
+    return total
+
+
+class Cell(ABC):
+    """A recurrent cell; see the module's docstring for its four functions."""
+
+    gates: ClassVar[tuple[str, ...]]
+    """One letter per net input, in the order in which the weights are stacked."""
+
+    parts: ClassVar[tuple[str, ...]] = ("h",)
+    """The parts of the state, in the order of ``state0`` and of the joint Jacobian."""
+
+    vectors: ClassVar[tuple[str, ...]] = ()
+    """Parameters of shape (n,) beyond the biases."""
+
+    @abstractmethod
+    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
+        """Memory for T steps."""
+
+    @abstractmethod
+    def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
+        """Fill ``after`` and ``stored`` from ``before``; all (m, n) or (m, G n)."""
+
+    @abstractmethod
+    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+        """Immediate partials of ``step``; the first entry is D, shape (..., G n)."""
+
+    @abstractmethod
+    def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
+        """Gradient of the state before a step; turns D into the net-input gradients delta."""
+
+    @abstractmethod
+    def jacobian(self, W: Arrays, partials: Arrays) -> Array:
+        """One-step Jacobians, shape (..., s, s)."""
+
+    def shapes(self, n_inputs: int, n: int, n_outputs: int) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every parameter."""
+        return {
+            **{f"W_x{g}": (n_inputs, n) for g in self.gates},
+            **{f"W_h{g}": (n, n) for g in self.gates},
+            **{f"b_{g}": (n,) for g in self.gates},
+            **{name: (n,) for name in self.vectors},
+            "W_yh": (n, n_outputs),
+            "b_y": (n_outputs,),
+        }
+
+    def init(
+        self,
+        rng: np.random.Generator,
+        n_inputs: int,
+        n_neurons: int,
+        n_outputs: int,
+        *,
+        recurrent: Callable[[np.random.Generator, int], Array] = gaussian,
+        dtype: Any = np.float64,
+    ) -> Params:
+        """Draw parameters: Gaussian weights of variance 1/fan-in, zero biases.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        n_inputs, n_neurons, n_outputs : int
+        recurrent : callable
+            ``recurrent(rng, n)`` draws each recurrent matrix, for example ``orthogonal``.
+        dtype : float32 or float64
+
+        Returns
+        -------
+        dict
+            ``W_x?`` (n_inputs, n), ``W_h?`` (n, n) and ``b_?`` (n,) per gate, then what the
+            cell has of its own, ``W_yh`` (n, n_outputs) and ``b_y`` (n_outputs,).
+
+        Raises
+        ------
+        ValueError
+            If an argument has the wrong type or range, or ``recurrent`` returns something
+            other than a real (n, n) array.
+        """
+        n = integer("n_neurons", n_neurons)
+        shapes = self.shapes(integer("n_inputs", n_inputs), n, integer("n_outputs", n_outputs))
+        dtype = precision("dtype", dtype)
+        generator("rng", rng)
+        function("recurrent", recurrent)
+
+        def draw(name: str, shape: tuple[int, ...]) -> Array:
+            if len(shape) == 1:
+                return np.zeros(shape, dtype)
+            if name.startswith("W_h"):
+                return real("recurrent(rng, n)", recurrent(rng, n), (n, n), dtype)
+            return gaussian(rng, *shape).astype(dtype)
+
+        return {name: draw(name, shape) for name, shape in shapes.items()}
+
+    def check(self, params: Params) -> Sizes:
+        """Return the sizes the parameters imply, or say which parameter is wrong.
+
+        Raises
+        ------
+        ValueError
+            If a key is missing or unknown, a parameter is no finite float32 or float64 array
+            of the right shape, or the parameters are of different types.
+        """
+        keys("params", params, self.shapes(1, 1, 1))
+        first = self.gates[0]
+        x, h = f"W_x{first}", f"W_h{first}"
+        n = real(h, params[h], ("n", "n")).shape[1]
+        n_inputs = real(x, params[x], ("n_inputs", n)).shape[0]
+        n_outputs = real("W_yh", params["W_yh"], (n, "n_outputs")).shape[1]
+        dtype = params[h].dtype
+        for name, shape in self.shapes(n_inputs, n, n_outputs).items():
+            if real(name, params[name], shape).dtype != dtype:
+                fail(name, f"{dtype} like {h}", describe(params[name]))
+        return Sizes(n_inputs, n, n_outputs, dtype)
+
+    def stack(self, params: Params, prefix: str) -> Array:
+        """Put the gates' parameters side by side: W_x (n_inputs, G n), W_h (n, G n), b (G n)."""
+        if len(self.gates) == 1:
+            return params[prefix + self.gates[0]]
+        return np.concatenate([params[prefix + g] for g in self.gates], axis=-1)
+
+    def split(self, prefix: str, stacked: Array) -> Params:
+        """Undo ``stack``: one entry per gate."""
+        n = stacked.shape[-1] // len(self.gates)
+        return {prefix + g: stacked[..., k * n : (k + 1) * n] for k, g in enumerate(self.gates)}
+
+    def recurrent_weights(self, params: Params) -> Arrays:
+        """Everything ``step`` multiplies the state with, stacked once for all steps."""
+        return (self.stack(params, "W_h"),)
+
+    def recurrent_gradients(
+        self, before: Arrays, after: Arrays, stored: Arrays, delta: Array
+    ) -> Params:
+        """Gradients of the parameters in ``recurrent_weights``: sum of h_{t-1}^T delta_t."""
+        return self.split("W_h", product(before[0], delta))

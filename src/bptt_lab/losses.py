@@ -1,0 +1,91 @@
+"""The loss at the output, summed over steps and batch, and its gradient beneath.
+
+In both pairings the gradient with respect to the output o_t is prediction minus target,
+e_t = y_hat_t - y_t (ledger, dyn-08).
+"""
+
+import numpy as np
+
+from bptt_lab.arguments import Array
+
+
+def softmax(o: Array) -> Array:
+    """Turn the logits of each row (last axis) into probabilities.
+
+    Subtracting the largest logit of the row changes nothing and prevents overflow.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    p: Array = np.exp(o - o.max(axis=-1, keepdims=True))
+    p /= p.sum(axis=-1, keepdims=True)
+    return p
+
+
+def softmax_cross_entropy(o: Array, y: Array) -> tuple[Array, Array]:
+    """Cross-entropy between softmax(o) and integer classes, and its gradient.
+
+    Parameters
+    ----------
+    o : array, shape (..., n_outputs)
+        Logits.
+    y : integer array, shape (...)
+        Class of each row, -1 where a row has no target.
+
+    Returns
+    -------
+    loss : scalar
+        Sum of -ln y_hat[y] over the rows with a target, in nats.
+    d_o : array, shape (..., n_outputs)
+        e = softmax(o) - onehot(y); zero in the rows without a target.
+
+    Examples
+    --------
+    >>> loss, d_o = softmax_cross_entropy(np.zeros((2, 4)), np.array([1, -1]))
+    >>> bool(np.isclose(loss, np.log(4)))
+    True
+    >>> d_o
+    array([[ 0.25, -0.75,  0.25,  0.25],
+           [ 0.  ,  0.  ,  0.  ,  0.  ]])
+    """
+    d_o = np.zeros_like(o)
+    rows = np.nonzero(y >= 0)
+    target = (np.arange(rows[0].size), y[rows])
+    shifted = o[rows]  # (rows, n_outputs)
+    shifted -= shifted.max(axis=-1, keepdims=True, initial=-np.inf)  # (rows, n_outputs)
+    p = np.exp(shifted)  # (rows, n_outputs)
+    total = p.sum(axis=-1, keepdims=True)  # (rows, 1)
+    loss = np.log(total).sum() - shifted[target].sum()
+    p /= total
+    p[target] -= 1
+    d_o[rows] = p
+    return loss, d_o
+
+
+def half_squared_error(o: Array, y: Array) -> tuple[Array, Array]:
+    """Half the squared distance between output and target, and its gradient.
+
+    Parameters
+    ----------
+    o, y : array, the same shape
+        Output and target.
+
+    Returns
+    -------
+    loss : scalar
+        0.5 * sum((o - y)**2).
+    d_o : array, same shape
+        e = o - y.
+
+    Examples
+    --------
+    >>> loss, d_o = half_squared_error(np.array([3.0, 1.0]), np.array([1.0, 1.0]))
+    >>> float(loss), d_o
+    (2.0, array([2., 0.]))
+    """
+    d_o = o - y
+    loss = 0.5 * (d_o * d_o).sum()
+    return loss, d_o

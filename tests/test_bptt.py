@@ -1,0 +1,198 @@
+import re
+
+import numpy as np
+import pytest
+
+from bptt_lab import RNN, backward, forward, loss_and_gradients, step_jacobians
+from problems import make_problem
+
+CELLS = [RNN("tanh"), RNN("relu")]
+
+
+@pytest.fixture(params=CELLS, ids=repr)
+def case(request):
+    return make_problem(request.param)
+
+
+def flat(gradients):
+    return np.concatenate([np.ravel(value) for value in gradients.values()])
+
+
+def brute_force_window(case, trace, d_h, K):
+    """Each loss alone on the K steps before it, started from the stored state."""
+    total = None
+    for t in range(len(d_h)):
+        first = max(0, t + 1 - K)
+        state = tuple(part[first] for part in trace.states)
+        piece = forward(case.cell, case.params, trace.x[first : t + 1], state)
+        d = np.zeros((t + 1 - first, *d_h.shape[1:]))
+        d[-1] = d_h[t]
+        gradients = backward(case.cell, case.params, piece, d)
+        x = np.zeros_like(trace.x)
+        x[first : t + 1] = gradients["x"]
+        reached = first == 0
+        gradients["state0"] = np.array(gradients["state0"]) * reached
+        gradients["x"] = x
+        total = gradients if total is None else {k: total[k] + gradients[k] for k in total}
+    return total
+
+
+def test_trace(case):
+    trace = forward(case.cell, case.params, case.x, case.state0)
+    assert trace.h.shape == (8, 4, 5) and trace.logits.shape == (7, 4, 6)
+    assert (trace.h[0] == case.state0[0]).all()
+    assert (trace.c is None) == (len(case.cell.parts) == 1)
+    if trace.c is not None:
+        assert trace.c.shape == (8, 4, 5) and (trace.c[0] == case.state0[1]).all()
+    assert all((a == b).all() for a, b in zip(trace.state0, case.state0, strict=True))
+
+
+def test_zero_initial_state_is_the_default(case):
+    zeros = tuple(np.zeros((4, 5)) for _ in case.cell.parts)
+    without = forward(case.cell, case.params, case.x)
+    assert np.array_equal(without.h, forward(case.cell, case.params, case.x, zeros).h)
+    assert not np.array_equal(without.h, forward(case.cell, case.params, case.x, case.state0).h)
+
+
+@pytest.mark.parametrize("K", [1, 2, 3, 6, 7, 8, 50])
+def test_window_equals_every_loss_alone(case, K):
+    trace = forward(case.cell, case.params, case.x, case.state0)
+    came = backward(case.cell, case.params, trace, case.d_h, window=K)
+    expected = brute_force_window(case, trace, case.d_h, K)
+    for name in came:
+        np.testing.assert_allclose(
+            np.array(came[name]), expected[name], rtol=1e-11, atol=1e-12, err_msg=name
+        )
+
+
+def test_window_of_all_steps_is_the_full_gradient_and_a_shorter_one_is_not(case):
+    arguments = case.cell, case.params, case.x, case.y, case.state0
+    full = flat(loss_and_gradients(*arguments)[1])
+    assert np.array_equal(full, flat(loss_and_gradients(*arguments, window=7)[1]))
+    assert not np.allclose(full, flat(loss_and_gradients(*arguments, window=6)[1]))
+
+
+def test_window_of_one_keeps_the_immediate_term_only(case):
+    _, gradients = loss_and_gradients(case.cell, case.params, case.x, case.y, window=1)
+    for t in range(1, 7):  # the losses before t do not reach x_t, nor do the later ones
+        y = np.full_like(case.y, -1)
+        y[t] = case.y[t]
+        _, alone = loss_and_gradients(case.cell, case.params, case.x, y, window=1)
+        np.testing.assert_allclose(gradients["x"][t], alone["x"][t])
+        assert not alone["x"][:t].any()
+
+
+def test_masked_steps_count_for_nothing(case):
+    arguments = case.cell, case.params, case.x
+    loss, gradients = loss_and_gradients(*arguments, case.y)
+    parts = []
+    for t in range(7):
+        y = np.full_like(case.y, -1)
+        y[t] = case.y[t]
+        parts.append(loss_and_gradients(*arguments, y))
+    assert loss == pytest.approx(sum(part[0] for part in parts))
+    np.testing.assert_allclose(flat(gradients), sum(flat(part[1]) for part in parts), atol=1e-12)
+
+
+def test_no_target_at_all_gives_zero_and_refuses_the_mean(case):
+    y = np.full_like(case.y, -1)
+    loss, gradients = loss_and_gradients(case.cell, case.params, case.x, y)
+    assert loss == 0 and not flat(gradients).any()
+    with pytest.raises(ValueError, match="y: expected at least one target"):
+        loss_and_gradients(case.cell, case.params, case.x, y, reduction="mean")
+
+
+@pytest.mark.parametrize("kind", ["y", "targets"])
+def test_mean_divides_by_the_number_of_targets(case, kind):
+    y = getattr(case, kind)
+    count = (y >= 0).sum() if kind == "y" else 7 * 4
+    total, gradients = loss_and_gradients(case.cell, case.params, case.x, y)
+    mean, mean_gradients = loss_and_gradients(case.cell, case.params, case.x, y, reduction="mean")
+    assert mean == pytest.approx(total / count)
+    np.testing.assert_allclose(flat(mean_gradients), flat(gradients) / count, atol=1e-14)
+
+
+def test_chunks_carry_the_state(case):
+    whole = forward(case.cell, case.params, case.x, case.state0)
+    first = forward(case.cell, case.params, case.x[:3], case.state0)
+    second = forward(case.cell, case.params, case.x[3:], tuple(part[-1] for part in first.states))
+    np.testing.assert_array_equal(whole.h[4:], second.h[1:])
+
+
+def test_float32_stays_float32(case):
+    case32 = make_problem(case.cell, dtype=np.float32)
+    trace = forward(case.cell, case32.params, case32.x, case32.state0)
+    assert {a.dtype for a in (*trace.states, *trace.stored, trace.logits)} == {np.dtype("f4")}
+    for y in (case32.y, case32.targets):
+        for window in (None, 3):
+            _, gradients = loss_and_gradients(
+                case.cell, case32.params, case32.x, y, case32.state0, window=window
+            )
+            parts = [*gradients.values()][:-1] + list(gradients["state0"])
+            assert {part.dtype for part in parts} == {np.dtype("f4")}
+    assert step_jacobians(case.cell, case32.params, trace).dtype == np.float32
+
+
+def test_float32_agrees_with_float64(case):
+    case32 = make_problem(case.cell, dtype=np.float32)
+    params = {name: value.astype(float) for name, value in case32.params.items()}
+    _, single = loss_and_gradients(case.cell, case32.params, case32.x, case32.y)
+    _, double = loss_and_gradients(case.cell, params, case32.x.astype(float), case32.y)
+    error = np.linalg.norm(flat(single) - flat(double)) / np.linalg.norm(flat(double))
+    assert 1e-9 < error < 1e-5
+
+
+def test_data_take_the_precision_of_the_parameters(case):
+    case32 = make_problem(case.cell, dtype=np.float32)
+    x, targets = case32.x.astype(float), case32.targets.astype(float)
+    state0 = [part.astype(float) for part in case32.state0]
+    loss, gradients = loss_and_gradients(case.cell, case32.params, x, targets, state0)
+    assert gradients["x"].dtype == np.float32
+    assert (
+        loss
+        == loss_and_gradients(case.cell, case32.params, case32.x, case32.targets, case32.state0)[0]
+    )
+
+
+def test_nothing_handed_in_is_modified(case):
+    handed_in = [*case.params.values(), case.x, case.y, case.d_h, *case.state0]
+    for array in handed_in:
+        array.flags.writeable = False
+    copies = [array.copy() for array in handed_in]
+    arguments = case.cell, case.params, case.x
+    loss_and_gradients(*arguments, case.y, case.state0)
+    loss_and_gradients(*arguments, case.y, case.state0, window=2)
+    trace = forward(*arguments, case.state0)
+    before = [array.copy() for array in (*trace.states, *trace.stored)]
+    once = backward(case.cell, case.params, trace, case.d_h)
+    assert np.array_equal(flat(once), flat(backward(case.cell, case.params, trace, case.d_h)))
+    backward(case.cell, case.params, trace, case.d_h, window=2)
+    assert all(map(np.array_equal, handed_in, copies))
+    assert all(map(np.array_equal, (*trace.states, *trace.stored), before))
+
+
+def test_layout_of_the_arguments_in_memory_does_not_matter(case):
+    arguments = case.cell, case.params, case.x, case.targets
+    loss, gradients = loss_and_gradients(*arguments)
+    params = {name: np.asfortranarray(value) for name, value in case.params.items()}
+    x = np.repeat(case.x, 2, axis=0)[::2]
+    targets = np.asfortranarray(case.targets)
+    other_loss, other = loss_and_gradients(case.cell, params, x, targets)
+    assert loss == pytest.approx(other_loss)
+    np.testing.assert_allclose(flat(other), flat(gradients), atol=1e-12)
+
+
+def test_lists_are_taken_for_arrays(case):
+    from_lists = loss_and_gradients(case.cell, case.params, case.x.tolist(), case.y.tolist())
+    assert from_lists[0] == loss_and_gradients(case.cell, case.params, case.x, case.y)[0]
+
+
+def test_single_part_states_may_come_bare():
+    case = make_problem(RNN("tanh"))
+    bare = forward(case.cell, case.params, case.x, case.state0[0])
+    assert np.array_equal(bare.h, forward(case.cell, case.params, case.x, case.state0).h)
+
+
+def refuses(pattern, call, *arguments, **named):
+    with pytest.raises(ValueError, match=re.compile(pattern, re.DOTALL)):
+        call(*arguments, **named)
