@@ -73,9 +73,9 @@ class Activation:
     name : str
         The word by which ``RNN`` knows it.
     value : callable
-        ``value(a, out=None)`` gives h = phi(a), any shape.
+        ``value(a, out=None)`` gives h = phi(a), any shape; ``out`` may be a itself.
     slope : callable
-        ``slope(h, out=None)`` gives phi'(a) from the value h = phi(a).
+        ``slope(h, out=None)`` gives phi'(a) from the value h = phi(a); ``out`` may not be h.
     bound : float
         gamma_h = sup |phi'|, the constant of the norm bound of Pascanu et al. (2013).
 

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from bptt_lab import half_squared_error, softmax, softmax_cross_entropy
+
+RNG = np.random.default_rng(0)
+O = RNG.standard_normal((7, 4, 3))
+Y = RNG.integers(-1, 3, (7, 4))
+
+
+def central_differences(loss, o, h=1e-6):
+    gradient = np.empty_like(o)
+    for index in np.ndindex(o.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = o.copy()
+            moved[index] += sign * h
+            ends.append(loss(moved))
+        gradient[index] = (ends[0] - ends[1]) / (2 * h)
+    return gradient
+
+
+def test_softmax_is_a_distribution_and_ignores_a_common_shift():
+    p = softmax(O)
+    assert (p > 0).all()
+    np.testing.assert_allclose(p.sum(axis=-1), 1)
+    np.testing.assert_allclose(softmax(O + 1000), p, rtol=1e-12)
+
+
+def test_softmax_is_not_elementwise():
+    """D s_1 / d z_2 = -1/9 at z = 0 for three classes (ledger, dyn-05)."""
+    h = 1e-6
+    moved = (softmax(np.array([0, h, 0])) - softmax(np.array([0, -h, 0]))) / (2 * h)
+    np.testing.assert_allclose(moved, [-1 / 9, 2 / 9, -1 / 9], atol=1e-10)
+
+
+def test_cross_entropy_value():
+    loss, _ = softmax_cross_entropy(O, Y)
+    expected = -sum(
+        np.log(np.exp(O[i])[Y[i]] / np.exp(O[i]).sum()) for i in np.ndindex(Y.shape) if Y[i] >= 0
+    )
+    assert loss == pytest.approx(expected, rel=1e-14)
+
+
+def test_cross_entropy_gradient():
+    _, gradient = softmax_cross_entropy(O, Y)
+    numeric = central_differences(lambda o: softmax_cross_entropy(o, Y)[0], O)
+    np.testing.assert_allclose(gradient, numeric, atol=1e-8)
+    assert not gradient[Y < 0].any() and gradient[Y >= 0].all()
+
+
+def test_cross_entropy_of_extreme_logits():
+    loss, gradient = softmax_cross_entropy(np.array([[1e4, -1e4], [1e4, -1e4]]), np.array([0, 1]))
+    assert loss == 2e4
+    np.testing.assert_array_equal(gradient, [[0, 0], [1, -1]])
+
+
+def test_cross_entropy_without_any_target():
+    loss, gradient = softmax_cross_entropy(O, np.full_like(Y, -1))
+    assert loss == 0 and not gradient.any()
+
+
+def test_squared_error():
+    targets = RNG.standard_normal(O.shape)
+    loss, gradient = half_squared_error(O, targets)
+    assert loss == pytest.approx(sum((a - b) ** 2 for a, b in zip(O.flat, targets.flat)) / 2)  # noqa: B905
+    numeric = central_differences(lambda o: half_squared_error(o, targets)[0], O)
+    np.testing.assert_allclose(gradient, numeric, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_precision_is_kept_and_the_logits_are_not_touched(dtype):
+    o = O.astype(dtype)
+    o.flags.writeable = False
+    for y, loss in ((Y, softmax_cross_entropy), (O.astype(dtype), half_squared_error)):
+        value, gradient = loss(o, y)
+        assert value.dtype == gradient.dtype == dtype
