@@ -1,0 +1,149 @@
+"""The build: what fails it, what it executes again, and how it recovers."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+---
+# Page {name}
+
+{prose}
+
+```{{code-cell}}
+import bptt_lab, pathlib, time
+with pathlib.Path("{log}").open("a") as log:
+    log.write("{name}\\n")
+{code}
+```
+"""
+
+pytestmark = pytest.mark.site
+
+
+class Book:
+    """A small book with the house's own build."""
+
+    def __init__(self, root: Path):
+        self.root, self.log = root, root / "log"
+        for name in ("Makefile", "_config.yml", "requirements.txt", "package-lock.json"):
+            shutil.copy2(ROOT / name, root)
+        for folder in ("tools", "src", "book/assets"):
+            shutil.copytree(ROOT / folder, root / folder)
+        (root / "node_modules").symlink_to(ROOT / "node_modules")
+        (root / ".venv").symlink_to(ROOT / ".venv")
+        (root / "_toc.yml").write_text(
+            "format: jb-book\nroot: index\nchapters:\n  - file: a\n  - file: b\n"
+        )
+        (root / "book" / "references.bib").write_text("@misc{known, title={T}, author={A}}\n")
+        (root / "book" / "index.md").write_text(
+            "# Book\n\n{cite:t}`known`\n\n```{bibliography}\n```\n"
+        )
+        self.page("a")
+        self.page("b")
+
+    def page(self, name: str, prose: str = "Text.", code: str = "1 + 1") -> None:
+        text = NOTEBOOK.format(name=name, prose=prose, code=code, log=self.log)
+        (self.root / "book" / f"{name}.md").write_text(text)
+
+    def start(self) -> subprocess.Popen:
+        # -o: the environment of the house is used as it is.
+        command = ["make", "-o", ".venv/complete", "book"]
+        environment = os.environ | {"PYTHONPATH": str(self.root / "src")}
+        return subprocess.Popen(
+            command, cwd=self.root, env=environment, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def build(self) -> tuple[int, str, list[str]]:
+        """Return the exit status, what was printed, and the names of the pages that ran."""
+        self.log.write_text("")
+        process = self.start()
+        printed, _ = process.communicate(timeout=120)
+        return process.returncode, printed, self.log.read_text().split()
+
+
+@pytest.fixture
+def book(tmp_path):
+    return Book(tmp_path)
+
+
+def test_only_what_changed_is_executed_again(book):
+    status, printed, ran = book.build()
+    assert status == 0, printed
+    assert sorted(ran) == ["a", "b"]
+    assert book.build()[::2] == (0, [])
+
+    book.page("a", code="2 + 2")
+    assert book.build()[::2] == (0, ["a"])
+    assert ">4<" in (book.root / "_build/html/a.html").read_text().replace("\n", "")
+
+    module = book.root / "src/bptt_lab/activations.py"
+    module.write_text(module.read_text() + "\n# changed\n")
+    status, printed, ran = book.build()
+    assert (status, sorted(ran)) == (0, ["a", "b"]), printed
+
+    style = book.root / "book/assets/book.css"
+    style.write_text(style.read_text() + "\nbody { --changed: 1 }\n")
+    assert book.build()[::2] == (0, [])
+    assert "--changed" in (book.root / "_build/html/_static/book.css").read_text()
+
+
+FAULTS = {
+    "cell": {"code": "raise RuntimeError"},
+    "warning": {"code": "import warnings; warnings.warn('w')"},
+    "reference": {"prose": "See {eq}`no-such-equation`."},
+    "citation": {"prose": "After {cite:t}`unknown`."},
+    "link": {"prose": "See [there](no-such-page.md)."},
+}
+
+
+def test_a_fault_fails_the_build_every_time(book):
+    for name, fault in FAULTS.items():
+        book.page(name, **fault)
+    with (book.root / "_toc.yml").open("a") as toc:
+        toc.write("".join(f"  - file: {name}\n" for name in FAULTS))
+    # A page's warnings must not be forgotten by a second build, in which the page is not new.
+    for _ in range(2):
+        status, printed, _ = book.build()
+        assert status != 0
+        for name in FAULTS:
+            assert re.search(rf"book/{name}\.md\S*:.*(WARNING|ERROR)", printed), (name, printed)
+
+    for name in FAULTS:
+        book.page(name)
+    status, printed, ran = book.build()
+    assert status == 0, printed
+    assert set(ran) <= set(FAULTS)
+
+
+def test_a_formula_that_cannot_be_read_fails_the_build(book):
+    book.page("a", prose="$$ \\frac{1 $$")
+    status, printed, _ = book.build()
+    assert status != 0 and "KaTeX parse error" in printed
+
+
+def test_a_killed_build_is_completed_by_the_next(book):
+    book.page("b", code="time.sleep(3)")
+    book.log.write_text("")
+    process = book.start()
+    deadline = time.monotonic() + 60
+    while "b" not in book.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert "b" in book.log.read_text() and not (book.root / "_build/html/b.html").exists()
+
+    status, printed, ran = book.build()
+    assert (status, ran) == (0, ["b"]), printed
+    assert (book.root / "_build/html/b.html").exists()
