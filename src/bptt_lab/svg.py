@@ -1,0 +1,544 @@
+"""Matplotlib figures as inline SVG that takes its colours and its type from the page.
+
+matplotlib's own SVG is a file: it carries a global style sheet, one fixed size, fixed ids, black
+ink on white paper and text in the font of the machine that drew it.  Inside a page each of these
+does harm.  Here the same drawing commands become elements of the page:
+
+* every subfigure is a panel, an ``<svg>`` of its own, so that panels stand side by side where
+  there is room and below one another on a phone;
+* black becomes ``currentColor`` and white becomes the colour of the page, so that the figure
+  follows a dark theme;
+* text stays text, in the font of the page, mathematics included;
+* ids carry a prefix made from the content: the same figure gives the same bytes, and two figures on
+  one page do not meddle with each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.ft2font import FT2Font
+from matplotlib.mathtext import MathTextParser
+from matplotlib.patches import Patch
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, Transform
+
+__all__ = ["Drawing"]
+
+DECIMALS = 2
+"""Decimals of a coordinate, in points: 0.005 pt is a hundredth of a pixel."""
+
+FAR = 1e5
+"""Coordinates end here: so far outside a panel that what is seen of a line stays the same."""
+
+PHONE = 328
+"""Width in CSS pixels that a panel gets on a phone 360 px wide."""
+
+SMALLEST = 9
+"""Smallest size, in CSS pixels, at which text may appear on that phone."""
+
+_ID = "\ue000"  # a private-use character stands for the prefix until the content is known
+_INK = {"#000000": "currentColor", "#ffffff": "var(--paper)"}
+_PAPER = "--paper:var(--pst-color-background,var(--jp-layout-color0,Canvas))"
+GEOMETRY = frozenset({"d", "x", "y", "dx", "dy", "width", "height", "transform"})
+"""Attributes that hold coordinates."""
+
+
+class _Tree:
+    """Stands in for matplotlib's XML writer: collects elements instead of printing them."""
+
+    def __init__(self) -> None:
+        self.root = Element("svg")
+        self.stack = [self.root]
+
+    def start(self, tag: str, attrib: dict[str, str] | None = None, **extra: str) -> int:
+        attributes = _tidy(tag, {**(attrib or {}), **extra})
+        self.stack.append(SubElement(self.stack[-1], tag, attributes))
+        return len(self.stack) - 1
+
+    def end(self, tag: str | None = None, indent: bool = True) -> None:
+        self.stack.pop()
+
+    def data(self, text: str) -> None:
+        self.stack[-1].text = (self.stack[-1].text or "") + text
+
+    def element(
+        self, tag: str, text: str | None = None, attrib: dict[str, str] | None = None, **extra: str
+    ) -> None:
+        self.start(tag, attrib, **extra)
+        if text:
+            self.data(text)
+        self.end()
+
+    def comment(self, text: str) -> None:
+        """Leave comments out."""
+
+
+def _tidy(tag: str, attributes: dict[str, str]) -> dict[str, str]:
+    """Return attributes as the page wants them: no style, rounded, in the page's colours."""
+    tidy: dict[str, str] = {}
+    for name, value in attributes.items():
+        if name == "style":
+            tidy |= dict(item.split(": ", 1) for item in value.split("; ") if item)
+        elif value:
+            tidy[name.removeprefix("xlink:")] = value
+    tidy.pop("font-family", None)
+    for name, value in tidy.items():
+        if name in {"fill", "stroke"}:
+            tidy[name] = _INK.get(value, value)
+        elif name == "transform" and value.startswith("rotate(-0 "):
+            tidy[name] = ""
+        elif name not in {"d", "id", "href", "clip-path"}:
+            tidy[name] = _rounded(value)
+    return {name: value for name, value in tidy.items() if value}
+
+
+def _rounded(text: str) -> str:
+    return re.sub(r"-?\d+\.\d+", lambda number: _number(float(number[0])), text)
+
+
+def _number(value: float, decimals: int = DECIMALS) -> str:
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
+    return "0" if text == "-0" else text
+
+
+_RendererSVG: Any = RendererSVG  # it carries no types
+
+
+class _Renderer(_RendererSVG):  # type: ignore[misc]
+    """matplotlib's SVG renderer, writing elements, and never leaving out what is out of sight."""
+
+    def __init__(self, width: float, height: float, name: str) -> None:
+        super().__init__(width, height, io.StringIO(), image_dpi=144)
+        self.writer: Any = _Tree()
+        self.scope, self.still = name, name
+        self.counts: Counter[str] = Counter()
+
+    @contextmanager
+    def group(self, scope: str) -> Iterator[Element]:
+        """Put what is drawn inside into one ``<g>``, with ids that depend on nothing else."""
+        self.scope, self.counts, kept = scope, Counter(), (self.scope, self.counts)
+        self._markers: dict[Any, str] = {}
+        self._path_collection_id = 0
+        self.writer.start("g")
+        try:
+            yield self.writer.stack[-1]
+        finally:
+            self.writer.end()
+            self.scope, self.counts = kept
+
+    def finish(self) -> Element:
+        """Write the definitions that matplotlib keeps to the end, and return the root."""
+        self._write_clips()
+        self._write_hatches()
+        root: Element = self.writer.root
+        return root
+
+    def open_group(self, s: str, gid: str | None = None) -> None:
+        """Make no group: it would only carry an id that a page has no use for."""
+
+    def close_group(self, s: str) -> None:
+        """See `open_group`."""
+
+    def _make_id(self, type: str, content: object) -> str:
+        name = self.scope + (type or "c")
+        self.counts[name] += 1
+        return f"{_ID}{name}{self.counts[name]}"
+
+    def _convert_path(
+        self,
+        path: Path,
+        transform: Transform | None = None,
+        clip: object = None,
+        simplify: bool | None = None,
+        sketch: object = None,
+    ) -> str:
+        """Path data.  In a moving artist every vertex counts, seen or not: none is dropped."""
+        if self.scope != self.still:
+            clip = simplify = None
+        if transform is not None:
+            path = transform.transform_path(path)
+        vertices = np.asarray(path.vertices, dtype=float)
+        vertices = np.where(np.isfinite(vertices), vertices.clip(-FAR, FAR), np.nan)
+        path = Path(vertices, path.codes)
+        data = super()._convert_path(path, None, clip, simplify or False, sketch)
+        return re.sub(r"\s*([MLQCz])\s*", r"\1", _rounded(data)).strip()
+
+    def draw_markers(
+        self,
+        gc: Any,
+        marker_path: Path,
+        marker_trans: Transform,
+        path: Path,
+        trans: Transform,
+        rgbFace: Any = None,
+    ) -> None:
+        """Draw the markers of a line as one path, so that moving them is one change."""
+        points = self._make_flip_transform(trans).transform_path(path)
+        ends = np.array([vertices[-2:] for vertices, _ in points.iter_segments(simplify=False)])
+        look, flip = self._get_style(gc, rgbFace), Affine2D().scale(1, -1)
+        if len(ends) == 1 and self.scope == self.still:  # such as the tick of an axis
+            place = marker_trans + flip + Affine2D().translate(*ends[0])
+            shape = self._convert_path(marker_path, place)
+            self.writer.element("path", d=shape, style=look, attrib=self._get_clip_attrs(gc))
+            return
+        name = self._make_id("m", None)
+        self.writer.start("defs")
+        self.writer.start("marker", id=name, overflow="visible", markerUnits="userSpaceOnUse")
+        shape = self._convert_path(marker_path, marker_trans + flip)
+        self.writer.element("path", d=shape, style=look)
+        self.writer.end()
+        self.writer.end()
+        data = self._convert_path(Path(ends)) if len(ends) else ""
+        data += "z" if len(ends) == 1 else ""  # a path that is one point has no markers
+        where = ("start", "mid", "end") if len(ends) > 1 else ("start",)
+        uses = {f"marker-{place}": f"url(#{name})" for place in where}
+        attributes = {**self._get_clip_attrs(gc), **uses, "fill": "none"}
+        self.writer.element("path", d=data, attrib=attributes)
+
+    def draw_text(
+        self,
+        gc: Any,
+        x: float,
+        y: float,
+        s: str,
+        prop: Any,
+        angle: float,
+        ismath: Any = False,
+        mtext: Text | None = None,
+    ) -> None:
+        """Draw text as text: the page's font decides its width, so it is hung by its anchor."""
+        runs = self._math_runs(s, prop) if ismath else [_Run(s)]
+        clip = self._get_clip_attrs(gc)
+        if clip:  # not on the text itself, whose transform would turn the clip too
+            self.writer.start("g", attrib=clip)
+        if runs is None:
+            self._draw_glyphs(gc, x, y, s, prop, angle)
+        else:
+            self._draw_runs(gc, x, y, runs, prop, angle, mtext)
+        if clip:
+            self.writer.end()
+
+    def _draw_runs(
+        self, gc: Any, x: float, y: float, runs: list[_Run], prop: Any, angle: float, mtext: Any
+    ) -> None:
+        attributes = {"font-size": _number(prop.get_size_in_points()), **_ink(gc)}
+        if prop.get_style() != "normal":
+            attributes["font-style"] = prop.get_style()
+        if prop.get_weight() not in ("normal", "regular", 400):
+            attributes["font-weight"] = str(prop.get_weight())
+        if mtext is not None and (angle == 0 or mtext.get_rotation_mode() == "anchor"):
+            anchor = {"center": "middle", "right": "end"}.get(mtext.get_horizontalalignment())
+            if anchor:
+                attributes["text-anchor"] = anchor
+            x, y = self._anchor(x, y, angle, mtext)
+        attributes |= {"x": _number(x), "y": _number(y)}
+        if angle:
+            attributes["transform"] = f"rotate({-angle} {x} {y})"
+        if len(runs) == 1 and not runs[0].style:
+            self.writer.element("text", runs[0].text, attrib=attributes)
+            return
+        self.writer.start("text", attrib=attributes)
+        for run in runs:
+            self.writer.element("tspan", run.text, attrib=run.style)
+        self.writer.end()
+
+    def _anchor(self, x: float, y: float, angle: float, text: Text) -> tuple[float, float]:
+        """Where the anchor of a text lies on its baseline."""
+        at = np.array(text.get_transform().transform(text.get_unitless_position()))
+        at[1] = self.height - at[1]
+        up = np.array([np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))])
+        ax, ay = at + up * (up @ (np.array([x, y]) - at))
+        return float(ax), float(ay)
+
+    def _math_runs(self, s: str, prop: Any) -> list[_Run] | None:
+        """Mathematics as runs of characters, or None if it needs more than characters."""
+        parsed = self._text2path.mathtext_parser.parse(s, 72, prop)
+        if parsed.rects or any(glyph[0].family_name != "DejaVu Sans" for glyph in parsed.glyphs):
+            return None
+        return _runs(parsed.glyphs, prop.get_size_in_points())
+
+    def _draw_glyphs(self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float) -> None:
+        """Draw a fraction, a root or a large operator as outlines: no font of a page has them."""
+        vertices, codes = self._text2path.get_text_path(prop, s, ismath=True)
+        scale = prop.get_size_in_points() / self._text2path.FONT_SCALE
+        place = Affine2D().scale(scale, -scale).rotate_deg(-angle).translate(x, y)
+        data = self._convert_path(Path(vertices, codes), place)
+        self.writer.element("path", d=data, attrib=_ink(gc))
+
+
+def _ink(gc: Any) -> dict[str, str]:
+    alpha = gc.get_alpha() if gc.get_forced_alpha() else gc.get_rgb()[3]
+    ink = {"fill": to_hex(gc.get_rgb()[:3])}
+    return ink if alpha == 1 else ink | {"opacity": _number(alpha)}
+
+
+class _Run:
+    """Characters in a row that share size, height and slant."""
+
+    def __init__(self, text: str, **style: str) -> None:
+        self.text, self.style = text, style
+
+
+def _runs(glyphs: Sequence[tuple[Any, ...]], size: float) -> list[_Run]:
+    """Join glyphs placed by mathtext into runs that a browser can flow in another font.
+
+    Where mathtext leaves a gap (around a relation) or steps back (a subscript below a superscript),
+    the next run starts with that step.
+    """
+    runs: list[_Run] = []
+    end = height = 0.0
+    for font, points, code, *_, x, y in sorted(glyphs, key=lambda glyph: float(glyph[-2])):
+        style = {}
+        gap = (x - end) / size
+        if runs and abs(gap) > 0.08:
+            style["dx"] = _number(x - end)
+        if abs(y - height) > 0.01:
+            style["dy"] = _number(height - y)
+        if abs(points - size) > 0.01:
+            style["font-size"] = _number(points)
+        if font.style_name.lower() in ("oblique", "italic"):
+            style["font-style"] = "italic"
+        same = runs and not {"dx", "dy"} & style.keys() and _look(runs[-1].style) == _look(style)
+        character = chr(code) if code != 32 else "\xa0"
+        if same:
+            runs[-1].text += character
+        else:
+            runs.append(_Run(character, **style))
+        end, height = x + _advance(font, points, code), y
+    return runs
+
+
+def _look(style: dict[str, str]) -> tuple[str | None, str | None]:
+    return style.get("font-size"), style.get("font-style")
+
+
+def _advance(font: FT2Font, points: float, code: int) -> float:
+    font.set_size(points, 72)
+    return float(font.load_char(code).linearHoriAdvance) / 65536
+
+
+@cache
+def plain(text: str) -> str:
+    r"""Text without the marks of mathematics: what a table or a screen reader can use.
+
+    >>> plain(r"radius $\rho$")
+    'radius ρ'
+    """
+    return re.sub(r"\$[^$]*\$", lambda formula: _characters(formula[0]), text)
+
+
+def _characters(formula: str) -> str:
+    glyphs = MathTextParser("path").parse(formula).glyphs
+    return "".join(chr(glyph[2]) for glyph in sorted(glyphs, key=lambda glyph: glyph[-2]))
+
+
+class Picture:
+    """A figure as elements: what stands still, and a group for each artist that moves.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Its layout is carried out once and then kept.
+    moving : sequence of matplotlib.artist.Artist
+        The artists that `redraw` draws again.
+    """
+
+    def __init__(self, figure: Figure, moving: Sequence[Artist] = ()) -> None:
+        figure.dpi = 72
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        self.figure, self.moving = figure, list(moving)
+        self.parts = _parts(figure)
+        self.sizes = [(part.bbox.width, part.bbox.height) for part in self.parts]
+        self.groups: list[Element | None] = [None] * len(self.moving)
+        self.renderers: list[_Renderer | None] = [None] * len(self.moving)
+        self.panels = [self._panel(part, f"p{i}") for i, part in enumerate(self.parts)]
+
+    def _panel(self, part: Figure | SubFigure, name: str) -> Element:
+        renderer = _Renderer(self.figure.bbox.width, self.figure.bbox.height, name)
+        with self._apart(renderer), _transparent(part):
+            part.draw(renderer)
+        root, box = renderer.finish(), part.bbox
+        left, top = box.x0, self.figure.bbox.height - box.y1
+        root.attrib |= {
+            "viewBox": " ".join(map(_number, (left, top, box.width, box.height))),
+            "fill": "currentColor",
+            "stroke-linejoin": "round",
+            "aria-hidden": "true",
+            "style": f"flex:{box.width:.0f} 1 {box.width:.0f}px;"
+            f"max-width:{1.6 * box.width:.0f}px;{_PAPER}",
+        }
+        _check_legible(root, box.width)
+        return root
+
+    @contextmanager
+    def _apart(self, renderer: _Renderer) -> Iterator[None]:
+        """Within it, a moving artist that is drawn leaves a group where it stands."""
+
+        def draw_in_group(number: int) -> Any:
+            draw = self.moving[number].draw
+
+            def wrapped(given: Any) -> None:
+                self.renderers[number] = renderer
+                with renderer.group(f"a{number}") as self.groups[number]:
+                    draw(given)
+
+            return wrapped
+
+        for number, artist in enumerate(self.moving):
+            artist.draw = draw_in_group(number)  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            for artist in self.moving:
+                del artist.draw
+
+    def redraw(self) -> list[Element]:
+        """Draw each moving artist as it is now, each into a group of its own."""
+        return [self._draw_again(number) for number in range(len(self.moving))]
+
+    def _draw_again(self, number: int) -> Element:
+        renderer = self.renderers[number]
+        assert renderer is not None
+        renderer.writer = _Tree()
+        with renderer.group(f"a{number}") as group:
+            self.moving[number].draw(renderer)
+        return group
+
+    def still(self) -> str:
+        """Draw what should stand still, to see whether it does."""
+        for artist in self.moving:
+            artist.draw = lambda renderer: None  # type: ignore[method-assign]
+        try:
+            return "".join(self._still(part) for part in self.parts)
+        finally:
+            for artist in self.moving:
+                del artist.draw
+
+    def _still(self, part: Figure | SubFigure) -> str:
+        renderer = _Renderer(self.figure.bbox.width, self.figure.bbox.height, "still")
+        part.draw(renderer)
+        return tostring(renderer.finish(), encoding="unicode")
+
+    def looks(self) -> dict[Artist, str]:
+        """Draw each artist that should stand still by itself."""
+        looks = {}
+        for axes in self.figure.axes:
+            for artist in axes.get_children():
+                renderer = _Renderer(self.figure.bbox.width, self.figure.bbox.height, "look")
+                artist.draw(renderer)
+                looks[artist] = tostring(renderer.finish(), encoding="unicode")
+        return {artist: look for artist, look in looks.items() if artist not in self.moving}
+
+    def now(self, alt: str) -> str:
+        """Return the panels with the moving artists drawn as they are now."""
+        for home, group in zip(self.groups, self.redraw(), strict=True):
+            assert home is not None
+            home[:] = list(group)
+            home.attrib.clear()
+        return self.markup(alt)
+
+    def markup(self, alt: str) -> str:
+        """Return the panels, as one image with one text alternative."""
+        panels = "".join(tostring(panel, encoding="unicode") for panel in self.panels)
+        return f'<div class="panels" role="img" aria-label="{html.escape(alt)}">{panels}</div>'
+
+
+def _parts(figure: Figure) -> list[Figure | SubFigure]:
+    """Subfigures, each a panel; or the whole figure, if it holds anything besides."""
+    own = [a for a in figure.get_children() if a is not figure.patch]
+    if own and all(isinstance(artist, SubFigure) for artist in own):
+        return list(figure.subfigs)
+    return [figure]
+
+
+@contextmanager
+def _transparent(part: Figure | SubFigure) -> Iterator[None]:
+    """Draw without the white sheets behind figure and axes: the page is the paper."""
+    patches = [child.patch for child in part.findobj() if isinstance(child, Axes | SubFigure)]
+    sheets = [patch for patch in (part.patch, *patches) if _white(patch)]
+    for sheet in sheets:
+        sheet.set_visible(False)
+    try:
+        yield
+    finally:
+        for sheet in sheets:
+            sheet.set_visible(True)
+
+
+def _white(patch: Patch) -> bool:
+    return bool(patch.get_visible()) and to_hex(patch.get_facecolor()) == "#ffffff"
+
+
+def _check_legible(panel: Element, width: float) -> None:
+    least = SMALLEST * width / PHONE
+    for text in panel.iter("text"):
+        size = float(text.get("font-size", "inf"))
+        if size < least - 0.05:
+            words = "".join(text.itertext())
+            raise ValueError(
+                f"the text {words!r} ({size:g} pt) is too small for a panel {width / 72:.3g} "
+                f"inches wide: on a phone it would be {size * PHONE / width:.1f} px. Make it at "
+                f"least {least:.1f} pt, or the panel narrower"
+            )
+
+
+def name_ids(markup: str) -> str:
+    """Give every id in `markup` a prefix made from the markup itself."""
+    digest = hashlib.sha256(markup.encode()).hexdigest()[:8]
+    return markup.replace(_ID, f"f{digest}-")
+
+
+class Drawing:
+    """A matplotlib figure that stands still, as inline SVG.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Every subfigure becomes a panel: side by side on a wide page, below one another on a phone.
+    alt : str
+        What a reader who cannot see the figure should know of it.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty, or a text is too small to be read on a phone.
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> line, = axes.plot([0, 1, 2], [0, 1, 4])
+    >>> Drawing(figure, "A parabola through the origin.")
+    A parabola through the origin.
+    """
+
+    def __init__(self, figure: Figure, alt: str) -> None:
+        if not isinstance(alt, str) or not alt.strip():
+            raise ValueError("alt is empty: say in a sentence what the figure shows")
+        self.figure, self.alt = figure, alt.strip()
+        markup = Picture(figure).markup(self.alt)
+        self._html = name_ids(f'<div class="drawing">{markup}</div>')
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
+        return self._html
