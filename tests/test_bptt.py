@@ -3,10 +3,29 @@ import re
 import numpy as np
 import pytest
 
-from bptt_lab import RNN, backward, forward, loss_and_gradients, step_jacobians
+from bptt_lab import (
+    GRU,
+    LSTM,
+    RNN,
+    OriginalLSTM,
+    PeepholeLSTM,
+    backward,
+    forward,
+    loss_and_gradients,
+    step_jacobians,
+)
 from problems import make_problem
 
-CELLS = [RNN("tanh"), RNN("relu")]
+CELLS = [
+    RNN("tanh"),
+    RNN("relu"),
+    OriginalLSTM(),
+    OriginalLSTM(True, "1997"),
+    LSTM(),
+    PeepholeLSTM(),
+    GRU(),
+    GRU("after"),
+]
 
 
 @pytest.fixture(params=CELLS, ids=repr)

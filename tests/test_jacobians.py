@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from bptt_lab import (
+    GRU,
+    LSTM,
     RNN,
+    OriginalLSTM,
+    PeepholeLSTM,
     backward,
     forward,
     log_gradient_norms,
@@ -11,7 +15,15 @@ from bptt_lab import (
 )
 from problems import make_problem
 
-CELLS = [RNN("tanh"), RNN("sigmoid")]
+CELLS = [
+    RNN("tanh"),
+    RNN("sigmoid"),
+    OriginalLSTM(squashing="1997"),
+    LSTM(),
+    PeepholeLSTM(),
+    GRU(),
+    GRU("after"),
+]
 
 
 @pytest.fixture(params=CELLS, ids=repr)

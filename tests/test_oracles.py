@@ -9,7 +9,17 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from bptt_lab import RNN, backward, forward, loss_and_gradients, step_jacobians
+from bptt_lab import (
+    GRU,
+    LSTM,
+    RNN,
+    OriginalLSTM,
+    PeepholeLSTM,
+    backward,
+    forward,
+    loss_and_gradients,
+    step_jacobians,
+)
 from problems import make_problem
 
 PHI = {
@@ -25,9 +35,68 @@ def rnn_step(cell, p, x, state):
     return (PHI[cell.activation](x @ p["W_xh"] + h @ p["W_hh"] + p["b_h"]),)
 
 
-NAIVE = {RNN: rnn_step}
+def sigma(a):
+    return 1 / (1 + anp.exp(-a))
 
-CELLS = [RNN(phi) for phi in PHI]
+
+def net(p, gate, x, h):
+    return x @ p["W_x" + gate] + h @ p["W_h" + gate] + p["b_" + gate]
+
+
+def lstm_step(cell, p, x, state):
+    h, C = state
+    i, f, o = (sigma(net(p, gate, x, h)) for gate in "ifo")
+    C = f * C + i * anp.tanh(net(p, "C", x, h))
+    return o * anp.tanh(C), C
+
+
+def peephole_step(cell, p, x, state):
+    h, C = state
+    i = sigma(net(p, "i", x, h) + p["p_i"] * C)
+    f = sigma(net(p, "f", x, h) + p["p_f"] * C)
+    C = f * C + i * anp.tanh(net(p, "C", x, h))
+    o = sigma(net(p, "o", x, h) + p["p_o"] * C)
+    return o * anp.tanh(C), C
+
+
+def original_step(cell, p, x, state):
+    h, C = state
+    if cell.truncated:
+        h = anp.array(autograd.tracer.getval(h))
+    i, o = (sigma(net(p, gate, x, h)) for gate in "io")
+    if cell.squashing == "1997":  # section 5.1 of the paper
+        C = C + i * (4 * sigma(net(p, "C", x, h)) - 2)
+        return o * (2 * sigma(C) - 1), C
+    C = C + i * anp.tanh(net(p, "C", x, h))
+    return o * anp.tanh(C), C
+
+
+def gru_step(cell, p, x, state):
+    (h,) = state
+    z, r = (sigma(net(p, gate, x, h)) for gate in "zr")
+    if cell.reset == "before":
+        new = anp.tanh(net(p, "n", x, r * h))
+    else:
+        new = anp.tanh(x @ p["W_xn"] + p["b_n"] + r * (h @ p["W_hn"] + p["c_n"]))
+    return (z * h + (1 - z) * new,)
+
+
+NAIVE = {
+    RNN: rnn_step,
+    OriginalLSTM: original_step,
+    LSTM: lstm_step,
+    PeepholeLSTM: peephole_step,
+    GRU: gru_step,
+}
+
+CELLS = [
+    *(RNN(phi) for phi in PHI),
+    *(OriginalLSTM(cut, squash) for cut in (False, True) for squash in ("tanh", "1997")),
+    LSTM(),
+    PeepholeLSTM(),
+    GRU("before"),
+    GRU("after"),
+]
 
 
 def naive_states(cell, p, x, state):

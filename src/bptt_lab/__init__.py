@@ -15,7 +15,7 @@ from typing import Any
 
 from bptt_lab.activations import ACTIVATIONS, Activation
 from bptt_lab.bptt import Trace, backward, forward, loss_and_gradients
-from bptt_lab.cells import RNN, Cell
+from bptt_lab.cells import GRU, LSTM, RNN, Cell, OriginalLSTM, PeepholeLSTM
 from bptt_lab.initializers import (
     chrono,
     gaussian,
@@ -34,9 +34,13 @@ LAZY = {"Explorer": "explorer", "Control": "explorer", "Drawing": "svg"}
 
 __all__ = [
     "ACTIVATIONS",
+    "GRU",
+    "LSTM",
     "RNN",
     "Activation",
     "Cell",
+    "OriginalLSTM",
+    "PeepholeLSTM",
     "Trace",
     "backward",
     "chrono",

@@ -80,8 +80,10 @@ class Cell(ABC):
     parts: ClassVar[tuple[str, ...]] = ("h",)
     """The parts of the state, in the order of ``state0`` and of the joint Jacobian."""
 
-    vectors: ClassVar[tuple[str, ...]] = ()
-    """Parameters of shape (n,) beyond the biases."""
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """Parameters of shape (n,) beyond the biases."""
+        return ()
 
     @abstractmethod
     def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
@@ -97,7 +99,10 @@ class Cell(ABC):
 
     @abstractmethod
     def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
-        """Gradient of the state before a step; turns D into the net-input gradients delta."""
+        """Gradient of the state before a step, in new arrays.
+
+        Multiplies D, in place, by what arrives: it becomes delta = dL/da, (m, G n).
+        """
 
     @abstractmethod
     def jacobian(self, W: Arrays, partials: Arrays) -> Array:
