@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -166,28 +165,25 @@ def purge_css(outdir: Path) -> None:
         log.warning("purge_css.mjs failed:\n%s", done.stderr)
 
 
-def references(path: Path) -> Iterator[Path]:
-    """Yield the local files that an HTML page or a style sheet names."""
-    text = path.read_text()
-    found = re.findall(
-        r"(?:src|href)=\"([^\"]+)\"" if path.suffix == ".html" else r"url\(([^)]+)\)", text
-    )
-    for link in found:
-        parts = urlsplit(link.strip("'\""))
-        if not parts.scheme and parts.path:
-            yield (path.parent / unquote(parts.path)).resolve()
+NAMES_IN = {  # how a page and a style sheet name other files
+    ".html": r"(?:src|href)=\"([^\"]+)\"",
+    ".css": r"(?:url\(|@import )[\"']?([^\"')]+)",
+}
+
+
+def references(path: Path) -> set[Path]:
+    """Return the local files that a page or a style sheet names, and those that they name."""
+    links = [urlsplit(link) for link in re.findall(NAMES_IN[path.suffix], path.read_text())]
+    named = {path.parent / unquote(link.path) for link in links if not link.scheme and link.path}
+    named = {target.resolve() for target in named if target.is_file()}
+    sheets = (references(target) for target in named if target.suffix == ".css")
+    return named.union(*sheets)
 
 
 def prune_static(outdir: Path) -> None:
     """Delete what no page and no style sheet names."""
     static = outdir / "_static"
-    used = {target for page in outdir.glob("*.html") for target in references(page)}
-    used |= {
-        target
-        for css in used
-        if css.suffix == ".css" and css.exists()
-        for target in references(css)
-    }
+    used = set().union(*(references(page) for page in outdir.glob("*.html")))
     for path in [p for p in static.rglob("*") if p.is_file() and p.resolve() not in used]:
         path.unlink()
     for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
@@ -227,7 +223,7 @@ def setup(app: Sphinx) -> dict:
     katex.NODEJS_BINARY = str(NODE)
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
     app.add_role("ledger", ledger_role)
-    app.config.templates_path.append(str(ROOT / "tools" / "templates"))
+    app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
     app.connect("config-inited", name_cache_after_package)
     app.connect("env-get-outdated", read_all_unless_whole)
     app.connect("html-page-context", drop_unused, priority=900)
