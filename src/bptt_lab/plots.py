@@ -228,19 +228,19 @@ class SpectrumPanel:
     array([0.5, 0.5])
     """
 
-    def __init__(self, axes: Axes, limit: float = 3.8) -> None:
+    def __init__(self, axes: Axes, limit: float = 3.6) -> None:
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
         axes.set(xlabel="real part", ylabel="imaginary part", title="Eigenvalues of $W_{hh}$")
         axes.set(xticks=range(-3, 4), yticks=range(-3, 4))
-        axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor=COLOURS[5], linewidth=1.2))
-        look = {"color": COLOURS[0], "marker": "o", "markersize": 4, "linestyle": "none"}
-        self.eigenvalues = Line2D([], [], label="eigenvalues", **look)
-        axes.add_line(self.eigenvalues)
-        self.radii, self.names = [], []
-        for number, height in ((2, -1), (1, 1)):
-            look = {"edgecolor": COLOURS[number], "linestyle": _DASHES[number], "linewidth": 1.6}
-            self.radii.append(axes.add_patch(Circle((0, 0), 1, fill=False, **look)))
-            self.names.append(_corner(axes, -1, height, COLOURS[number]))
+        _circle(axes, COLOURS[5], "-", 1.2)
+        (self.eigenvalues,) = axes.plot(
+            [], [], "o", color="black", markersize=4, label="eigenvalues"
+        )
+        numbers = (2, 1)  # the colours of NormPanel: rho in both, sigma_max with the bound
+        self.radii = [_circle(axes, COLOURS[i], _DASHES[i], 1.6) for i in numbers]
+        self.names = [
+            _corner(axes, -1, up, COLOURS[i]) for i, up in zip(numbers, (-1, 1), strict=True)
+        ]
         _corner(axes, 1, -1, COLOURS[5]).set_text("unit circle")
         self.moving: list[Artist] = [self.eigenvalues, *self.radii, *self.names]
 
@@ -261,11 +261,18 @@ class SpectrumPanel:
         self.names[1].set_text(f"σ max = {sigma_max:.2f}")
 
 
+def _circle(axes: Axes, colour: str, dashes: Any, width: float) -> Circle:
+    """Circle of radius 1 around the origin."""
+    circle = Circle((0, 0), 1, fill=False, edgecolor=colour, linestyle=dashes, linewidth=width)
+    axes.add_patch(circle)
+    return circle
+
+
 def _corner(axes: Axes, across: int, up: int, colour: str) -> Text:
     """Text in a corner of the axes: right or left, top or bottom, by sign."""
     x, y = 0.5 + 0.48 * across, 0.5 + 0.48 * up
-    align = {"ha": "right" if across > 0 else "left", "va": "top" if up > 0 else "bottom"}
-    return axes.text(x, y, "", color=colour, size=10, transform=axes.transAxes, **align)
+    ha, va = ("right" if across > 0 else "left"), ("top" if up > 0 else "bottom")
+    return axes.text(x, y, "", color=colour, size=10, transform=axes.transAxes, ha=ha, va=va)
 
 
 class NormPanel:
@@ -305,8 +312,8 @@ class NormPanel:
         axes.spines["bottom"].set_bounds(0, lags)
         self._limits_of_float32(axes)
         for number, name in enumerate(("gradient", "bound", "ρ alone")):
-            look = {"color": COLOURS[number], "linestyle": _DASHES[number], "label": name}
-            axes.plot([], [], linewidth=2.5 if number == 0 else 1.6, **look)
+            line = axes.plot([], [], color=COLOURS[number], label=name)[0]
+            line.set(linestyle=_DASHES[number], linewidth=2.5 if number == 0 else 1.6)
         self.lines = list(axes.lines[-3:])
         self.labels = [self._label(axes, line) for line in self.lines]
         self.moving: list[Artist] = [*self.lines, *self.labels]
@@ -314,8 +321,8 @@ class NormPanel:
     def _limits_of_float32(self, axes: Axes) -> None:
         """Beyond these two lines single precision has no normal numbers."""
         for limit, words, align in (
-            (np.finfo(np.float32).max, "too large for float32", "bottom"),
-            (np.finfo(np.float32).tiny, "too small for float32", "top"),
+            (float(np.finfo(np.float32).max), "too large for float32", "bottom"),
+            (float(np.finfo(np.float32).tiny), "too small for float32", "top"),
         ):
             axes.plot([0, self.lags], [limit, limit], ":", color=COLOURS[5], linewidth=1)
             axes.text(0.01 * self.lags, limit, words, size=8, color=COLOURS[5], va=align)
@@ -377,16 +384,15 @@ def rate_curves(axes: Axes, rho: npt.ArrayLike, rates: Mapping[str, npt.ArrayLik
     -------
     matplotlib.axes.Axes
     """
-    rho = np.asarray(rho)
+    rho, size = np.asarray(rho), axes.xaxis.label.get_fontsize()
     axes.axhline(0, color=COLOURS[5], linewidth=1.2)
     for (name, values), colour, dashes in zip(rates.items(), COLOURS, _DASHES, strict=False):
         values = np.asarray(values)
         axes.plot(rho, values, color=colour, linestyle=dashes, linewidth=2)
-        axes.text(rho[-1] + 0.04, values[-1], name, color=colour, va="center")
+        axes.text(rho[-1] + 0.04, values[-1], name, color=colour, va="center", size=size)
     axes.set(xlabel="spectral radius of $W_{hh}$", ylabel="nats per step")
-    axes.text(rho[0], 0.08, "explodes", color=COLOURS[5])
-    axes.text(rho[-1], -0.08, "vanishes", color=COLOURS[5], va="top", ha="right")
-    axes.set_xlim(0, 1.22 * rho[-1])
-    axes.set_xticks(np.arange(0, rho[-1] + 0.1, 0.5))
+    axes.text(rho[0], 0.08, "explodes", color=COLOURS[5], size=size)
+    axes.text(rho[-1], -0.08, "vanishes", color=COLOURS[5], va="top", ha="right", size=size)
+    axes.set(xlim=(0, 1.22 * rho[-1]), xticks=np.arange(0, rho[-1] + 0.1, 0.5))
     axes.spines["bottom"].set_bounds(0, rho[-1])
     return axes

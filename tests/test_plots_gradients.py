@@ -1,0 +1,99 @@
+"""The figures of the chapter on vanishing gradients show what they are given."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from bptt_lab.plots import COLOURS, NormPanel, SpectrumPanel, panels, rate_curves
+
+LAGS = 10
+
+
+@pytest.fixture
+def norm_panel():
+    _, axes = panels()
+    return NormPanel(axes, lags=LAGS)
+
+
+def show(panel, norm, bound, rho):
+    lags = np.arange(LAGS + 1)
+    panel.show(norm**lags, bound**lags, rho**lags, factors=(norm, bound, rho))
+
+
+def heights(panel):
+    return np.log10([label.get_position()[1] for label in panel.labels])
+
+
+def test_spectrum_shows_eigenvalues_and_both_radii():
+    _, axes = panels()
+    panel = SpectrumPanel(axes)
+    panel.show([1 + 2j, 1 - 2j, -0.5], rho=5**0.5, sigma_max=3.25)
+    assert np.array_equal(panel.eigenvalues.get_xdata(), [1, 1, -0.5])
+    assert np.array_equal(panel.eigenvalues.get_ydata(), [2, -2, 0])
+    assert [circle.get_radius() for circle in panel.radii] == [5**0.5, 3.25]
+    assert [name.get_text() for name in panel.names] == ["ρ = 2.24", "σ max = 3.25"]
+
+
+def test_spectrum_keeps_a_unit_circle_that_does_not_move():
+    _, axes = panels()
+    panel = SpectrumPanel(axes)
+    panel.show([0.5], rho=0.5, sigma_max=2)
+    still = [patch for patch in axes.patches if patch not in panel.moving]
+    assert [circle.get_radius() for circle in still] == [1]
+
+
+def test_norms_bound_and_powers_are_drawn_as_given(norm_panel):
+    show(norm_panel, 0.8, 2.0, 1.1)
+    for line, factor in zip(norm_panel.lines, (0.8, 2.0, 1.1), strict=True):
+        assert np.array_equal(line.get_xdata(), np.arange(LAGS + 1))
+        assert np.array_equal(line.get_ydata(), factor ** np.arange(LAGS + 1))
+    assert [label.get_text() for label in norm_panel.labels] == [
+        "gradient\n×0.80",
+        "bound\n×2.00",
+        "ρ alone\n×1.10",
+    ]
+
+
+def test_labels_stand_at_the_ends_of_their_lines(norm_panel):
+    show(norm_panel, 0.01, 1000.0, 1.0)
+    assert heights(norm_panel) == pytest.approx([-20, 30, 0])
+
+
+@pytest.mark.parametrize("factors", [(1, 1, 1), (1e-9, 1e-9, 1e-8), (1e9, 1e20, 1e10)])
+def test_labels_keep_apart_and_inside(norm_panel, factors):
+    show(norm_panel, *map(float, factors))
+    sorted_heights = np.sort(heights(norm_panel))
+    assert np.diff(sorted_heights).min() > 10
+    assert np.abs(sorted_heights).max() < norm_panel.decades
+
+
+def test_labels_are_in_the_order_of_their_lines_even_out_of_sight(norm_panel):
+    show(norm_panel, 1e9, 1e20, 1e10)
+    assert list(np.argsort(heights(norm_panel))) == [0, 2, 1]
+
+
+def test_a_norm_of_zero_is_drawn_below_everything(norm_panel):
+    norms = np.zeros(LAGS + 1)
+    norm_panel.show(norms, norms + 1, norms + 1, factors=(0.0, 1.0, 1.0))
+    assert heights(norm_panel)[0] == pytest.approx(-0.92 * norm_panel.decades)
+
+
+def test_the_two_panels_share_their_colours(norm_panel):
+    _, axes = panels()
+    rho, sigma_max = SpectrumPanel(axes).radii
+    _, bound, power = norm_panel.lines
+    assert to_hex(rho.get_edgecolor()) == power.get_color()
+    assert to_hex(sigma_max.get_edgecolor()) == bound.get_color()
+
+
+def test_rate_curves_are_drawn_and_named_at_their_ends():
+    _, axes = panels()
+    rates = {"tanh": [-2.0, -0.5, 0.25], "relu": [-3.0, 0.5, 1.0]}
+    assert rate_curves(axes, [0.5, 1.0, 3.0], rates) is axes
+    drawn = [line for line in axes.lines if len(line.get_xdata()) == 3]
+    for line, values in zip(drawn, rates.values(), strict=True):
+        assert np.array_equal(line.get_xdata(), [0.5, 1.0, 3.0])
+        assert np.array_equal(line.get_ydata(), values)
+    at = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert (at["tanh"], at["relu"]) == (0.25, 1.0)
+    assert [line.get_color() for line in drawn] == list(COLOURS[:2])
