@@ -118,6 +118,12 @@ def driven_state(axes: Axes, x: npt.ArrayLike, h: npt.ArrayLike, clear: float = 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> figure, axes = panels()
+    >>> driven_state(axes, x=[1, 0], h=[0, 0.8, 0.7]).get_xlabel()
+    'step $t$'
     """
     T = len(h) - 1  # type: ignore[arg-type]
     axes.bar(range(1, T + 1), x, width=0.5, color=COLOURS[5], alpha=0.5, label="input $x_t$")
@@ -139,6 +145,12 @@ def folded_network(axes: Axes) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> figure, axes = panels()
+    >>> [text.get_text() for text in folded_network(axes).texts if text.get_text()][:3]
+    ['$x_t$', '$h_t$', '$o_t$']
     """
     _column(axes, 0, "t")
     loop = "arc3,rad=-2.2"
@@ -161,6 +173,12 @@ def unrolled_network(axes: Axes, steps: int = 3) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> figure, axes = panels()
+    >>> len(unrolled_network(axes, steps=2).patches)  # h_0, then x, h and o of each step
+    7
     """
     _node(axes, (0, 1), "$h_0$", linestyle="--")
     for t in range(1, steps + 1):
