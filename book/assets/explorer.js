@@ -1,9 +1,9 @@
-// The explorers of a page: what `bptt_lab.explorer` packed, unpacked when a control moves.
+// The explorers of a page: what bptt_lab/explorer.py packed is unpacked when a control moves.
 "use strict";
 (() => {
   const PAUSE = 500; // ms of rest before a screen reader is told: not at every step of a drag
 
-  // Integers from text: zigzag, base 32 with the lowest digits first, offset 63.
+  // Integers written as text: zigzag, base 32 with the lowest digits first, offset 63.
   const integers = (text) => {
     const values = [];
     let value = 0, shift = 0;
@@ -19,80 +19,98 @@
     return values;
   };
 
-  // Undo a difference: every entry becomes the sum of itself and the one `step` before it.
-  const sum = (values, step, starts) => {
-    for (let i = step; i < values.length; i++) if (!starts || i % starts) values[i] += values[i - step];
+  // Undo a difference, in a table with rows of `width`: along its rows, or down its columns.
+  const sumAlong = (table, width) => {
+    for (let i = 1; i < table.length; i++) if (i % width) table[i] += table[i - 1];
+  };
+  const sumDown = (table, width) => {
+    for (let i = width; i < table.length; i++) table[i] += table[i - width];
+  };
+  const increasing = (text) => {
+    const values = integers(text);
+    sumDown(values, 1);
     return values;
   };
 
-  // A function that returns state s of a slot as text; `now` is a state of the same build.
-  const unpack = (packed, now, scale) => {
-    if (Array.isArray(packed)) return (s) => packed[s];
-    const at = sum(integers(packed.at), 1), table = integers(packed.is), width = at.length;
-    for (let i = 0; i < packed.by[1]; i++) sum(table, 1, width);
-    for (let i = 0; i < packed.by[0]; i++) sum(table, width);
-    const parts = now.split(/(-?\d+(?:\.\d+)?)/); // numbers at odd places
-    return (s) => {
-      at.forEach((place, i) => { parts[2 * place + 1] = table[s * width + i] / scale; });
+  // A function from the number of a state to its text, whose other parts are those of `text`.
+  const states = (packed, text, scale) => {
+    if (Array.isArray(packed)) return (state) => packed[state];
+    const places = increasing(packed.at), table = integers(packed.is), width = places.length;
+    for (let i = 0; i < packed.by[1]; i++) sumAlong(table, width);
+    for (let i = 0; i < packed.by[0]; i++) sumDown(table, width);
+    const parts = text.split(/(-?\d+(?:\.\d+)?)/); // the numbers are at odd places
+    return (state) => {
+      for (let i = 0; i < width; i++) parts[2 * places[i] + 1] = table[state * width + i] / scale;
       return parts.join("");
     };
   };
 
+  // "#" stands for the text of a node, "#1" for a column of a table, else it is an attribute.
   const write = (node, name, text) => {
     if (name === "#") node.textContent = text;
     else if (name[0] === "#") {
-      const cells = text.split("\t");
-      [...node.rows].forEach((row, i) => { row.cells[name.slice(1)].textContent = cells[i]; });
+      const column = name.slice(1), cells = text.split("\t");
+      cells.forEach((cell, row) => (node.rows[row].cells[column].textContent = cell));
     } else if (text) node.setAttribute(name, text);
     else node.removeAttribute(name);
   };
 
   const explore = (figure) => {
     const find = (selector) => figure.querySelector(selector);
-    const form = find("form"), caption = find("figcaption"), status = find(".status");
-    const panels = find(".panels"), details = find("details");
+    const [form, panels, caption] = ["form", ".panels", "figcaption"].map(find);
+    const [status, details] = [".status", "details"].map(find);
     const data = JSON.parse(find("script").textContent);
+    const inputs = data.controls.map(({ name }) => form.elements.namedItem(name));
     let slots, timer, shown = data.start;
 
-    const open = () => {
-      const groups = data.groups.map((text) => sum(integers(text), 1));
-      slots = data.slots.map(([group, i, name, packed]) => {
-        const node = find(`[data-i="${i}"]`), states = groups[group];
-        const state = unpack(packed, node.getAttribute(name), data.scale);
-        return { node, name, states, state, last: states[data.start] };
+    const unpack = () => {
+      const groups = data.groups.map(increasing);
+      return data.slots.map(([group, place, name, packed]) => {
+        const node = find(`[data-i="${place}"]`), frames = groups[group];
+        const text = states(packed, node.getAttribute(name) ?? "", data.scale);
+        return { node, name, frames, text, state: frames[data.start] };
       });
     };
 
-    const show = () => {
-      const chosen = data.names.map((name) => +form.elements[name].value);
-      const k = chosen.reduce((sum, i, c) => sum * data.texts[c].length + i, 0);
-      if (k === shown && !slots) return;
-      if (!slots) open();
+    const draw = (frame) => {
+      slots ??= unpack(); // not before it is needed
       for (const slot of slots) {
-        const s = slot.states[k];
-        if (s === slot.last || (slot.name[0] === "#" && slot.name[1] && !details.open)) continue;
-        slot.last = s;
-        write(slot.node, slot.name, slot.state(s));
+        const state = slot.frames[frame], unseen = slot.node.rows && !details.open;
+        if (state === slot.state || unseen) continue;
+        write(slot.node, slot.name, slot.text(state));
+        slot.state = state;
       }
+    };
+
+    const label = (chosen) => {
       const setting = {};
-      data.names.forEach((name, c) => {
-        const text = (setting[name] = data.texts[c][chosen[c]]), input = form.elements[name];
+      data.controls.forEach(({ name, texts }, i) => {
+        const text = (setting[name] = texts[chosen[i]]), input = inputs[i];
         if (input.type !== "range") return;
         input.setAttribute("aria-valuetext", text);
         input.closest(".control").querySelector("output").value = text;
       });
       figure.dataset.setting = JSON.stringify(setting);
       panels.setAttribute("aria-label", `${figure.dataset.name}. ${caption.textContent}`);
-      clearTimeout(timer);
-      if (k !== shown) timer = setTimeout(() => { status.textContent = caption.textContent; }, PAUSE);
-      shown = k;
     };
 
-    for (const input of form.elements) input.disabled = false;
+    const show = () => {
+      const chosen = inputs.map((input) => Number(input.value));
+      const frame = chosen.reduce((sum, i, c) => sum * data.controls[c].texts.length + i, 0);
+      if (frame === shown) return;
+      draw(frame);
+      label(chosen);
+      shown = frame;
+      clearTimeout(timer);
+      timer = setTimeout(() => (status.textContent = caption.textContent), PAUSE);
+    };
+
+    for (const element of form.elements) element.disabled = false;
+    find(".note").remove();
     form.addEventListener("input", show);
-    form.addEventListener("submit", (event) => event.preventDefault());
-    details?.addEventListener("toggle", show);
-    addEventListener("pageshow", show); // a browser may have put the controls back where they were
+    form.addEventListener("submit", (event) => event.preventDefault()); // Enter on a slider
+    details?.addEventListener("toggle", () => draw(shown));
+    addEventListener("pageshow", show); // the browser may have put controls back where they were
     show();
   };
 

@@ -18,11 +18,11 @@ from __future__ import annotations
 import hashlib
 import html
 import io
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -32,12 +32,14 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
+from matplotlib.legend import Legend
 from matplotlib.mathtext import MathTextParser
 from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.transforms import Affine2D, Transform
+from matplotlib.transforms import Affine2D, BboxBase, BboxTransformFrom, Transform
 
 __all__ = ["Drawing"]
 
@@ -53,10 +55,10 @@ PHONE = 328
 SMALLEST = 9
 """Smallest size, in CSS pixels, at which text may appear on that phone."""
 
-_ID = "\ue000"  # a private-use character stands for the prefix until the content is known
+ID = "\ue000"  # a private-use character stands for the prefix until the content is known
 _INK = {"#000000": "currentColor", "#ffffff": "var(--paper)"}
 _PAPER = "--paper:var(--pst-color-background,var(--jp-layout-color0,Canvas))"
-GEOMETRY = frozenset({"d", "x", "y", "dx", "dy", "width", "height", "transform"})
+GEOMETRY = frozenset({"d", "x", "y", "dx", "dy", "width", "height"})
 """Attributes that hold coordinates."""
 
 
@@ -102,9 +104,7 @@ def _tidy(tag: str, attributes: dict[str, str]) -> dict[str, str]:
     for name, value in tidy.items():
         if name in {"fill", "stroke"}:
             tidy[name] = _INK.get(value, value)
-        elif name == "transform" and value.startswith("rotate(-0 "):
-            tidy[name] = ""
-        elif name not in {"d", "id", "href", "clip-path"}:
+        elif name not in {"d", "id", "href", "clip-path", "transform"}:
             tidy[name] = _rounded(value)
     return {name: value for name, value in tidy.items() if value}
 
@@ -159,7 +159,7 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
     def _make_id(self, type: str, content: object) -> str:
         name = self.scope + (type or "c")
         self.counts[name] += 1
-        return f"{_ID}{name}{self.counts[name]}"
+        return f"{ID}{name}{self.counts[name]}"
 
     def _convert_path(
         self,
@@ -211,6 +211,12 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
         uses = {f"marker-{place}": f"url(#{name})" for place in where}
         attributes = {**self._get_clip_attrs(gc), **uses, "fill": "none"}
         self.writer.element("path", d=data, attrib=attributes)
+
+    def draw_quad_mesh(self, *arguments: Any, **options: Any) -> None:
+        """Draw a mesh without the seams that smoothing leaves between its cells."""
+        self.writer.start("g", attrib={"shape-rendering": "crispEdges"})
+        super().draw_quad_mesh(*arguments, **options)
+        self.writer.end()
 
     def draw_text(
         self,
@@ -334,19 +340,30 @@ def _advance(font: FT2Font, points: float, code: int) -> float:
     return float(font.load_char(code).linearHoriAdvance) / 65536
 
 
-@cache
-def plain(text: str) -> str:
-    r"""Text without the marks of mathematics: what a table or a screen reader can use.
+def spell(element: Element, label: str) -> None:
+    r"""Write a label of a figure into an element of HTML, formulas included.
 
-    >>> plain(r"radius $\rho$")
-    'radius ρ'
+    >>> cell = Element("th")
+    >>> spell(cell, r"norm $\rho^t$")
+    >>> tostring(cell, encoding="unicode")
+    '<th><span>norm </span><i>ρ</i><sup>t</sup></th>'
     """
-    return re.sub(r"\$[^$]*\$", lambda formula: _characters(formula[0]), text)
+    for part in filter(None, re.split(r"(\$[^$]+\$)", label)):
+        if part.startswith("$"):
+            _spell_formula(element, part)
+        else:
+            SubElement(element, "span").text = part
 
 
-def _characters(formula: str) -> str:
-    glyphs = MathTextParser("path").parse(formula).glyphs
-    return "".join(chr(glyph[2]) for glyph in sorted(glyphs, key=lambda glyph: glyph[-2]))
+def _spell_formula(element: Element, formula: str) -> None:
+    size = FontProperties().get_size_in_points()
+    below = 0.0
+    for run in _runs(MathTextParser("path").parse(formula).glyphs, size):
+        below += float(run.style.get("dy", 0))
+        flat = "i" if run.style.get("font-style") else "span"
+        tag = flat if abs(below) < size / 10 else "sub" if below > 0 else "sup"
+        space = "\u2009" if float(run.style.get("dx", 0)) > 0 else ""
+        SubElement(element, tag).text = space + run.text
 
 
 class Picture:
@@ -358,99 +375,98 @@ class Picture:
         Its layout is carried out once and then kept.
     moving : sequence of matplotlib.artist.Artist
         The artists that `redraw` draws again.
+
+    Raises
+    ------
+    ValueError
+        If an artist is none, not of this figure, not drawn by it, or part of another one; or if a
+        text is too small to be read on a phone.
     """
 
     def __init__(self, figure: Figure, moving: Sequence[Artist] = ()) -> None:
+        self.figure, self.moving = figure, list(dict.fromkeys(_artists(moving, figure)))
         figure.dpi = 72
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
-        self.figure, self.moving = figure, list(moving)
+        for legend in figure.findobj(Legend):
+            _keep_place(legend)
         self.parts = _parts(figure)
-        self.sizes = [(part.bbox.width, part.bbox.height) for part in self.parts]
-        self.groups: list[Element | None] = [None] * len(self.moving)
-        self.renderers: list[_Renderer | None] = [None] * len(self.moving)
-        self.panels = [self._panel(part, f"p{i}") for i, part in enumerate(self.parts)]
+        drawn: dict[Artist, tuple[_Renderer, Element]] = {}
+        self.panels = [self._panel(part, f"p{n}", drawn) for n, part in enumerate(self.parts)]
+        self._check_drawn(drawn)
+        self.renderers = [drawn[artist][0] for artist in self.moving]
+        self.groups = [drawn[artist][1] for artist in self.moving]
 
-    def _panel(self, part: Figure | SubFigure, name: str) -> Element:
-        renderer = _Renderer(self.figure.bbox.width, self.figure.bbox.height, name)
-        with self._apart(renderer), _transparent(part):
+    def _panel(
+        self, part: Figure | SubFigure, name: str, drawn: dict[Artist, tuple[_Renderer, Element]]
+    ) -> Element:
+        """Draw a panel, in which every moving artist leaves a group where it stands."""
+        renderer = self._renderer(name)
+
+        def draw_apart(number: int, artist: Artist) -> Callable[[Any], None]:
+            draw = artist.draw
+
+            def draw_in_group(renderer: _Renderer) -> None:
+                with renderer.group(f"a{number}") as group:
+                    drawn[artist] = renderer, group
+                    draw(renderer)
+
+            return draw_in_group
+
+        apart = {artist: draw_apart(n, artist) for n, artist in enumerate(self.moving)}
+        with _drawn_by(apart), _transparent(part):
             part.draw(renderer)
-        root, box = renderer.finish(), part.bbox
-        left, top = box.x0, self.figure.bbox.height - box.y1
-        root.attrib |= {
-            "viewBox": " ".join(map(_number, (left, top, box.width, box.height))),
-            "fill": "currentColor",
-            "stroke-linejoin": "round",
-            "aria-hidden": "true",
-            "style": f"flex:{box.width:.0f} 1 {box.width:.0f}px;"
-            f"max-width:{1.6 * box.width:.0f}px;{_PAPER}",
-        }
-        _check_legible(root, box.width)
-        return root
+        panel = renderer.finish()
+        _frame(panel, part.bbox, self.figure.bbox.height)
+        return panel
 
-    @contextmanager
-    def _apart(self, renderer: _Renderer) -> Iterator[None]:
-        """Within it, a moving artist that is drawn leaves a group where it stands."""
+    def _renderer(self, name: str) -> _Renderer:
+        return _Renderer(self.figure.bbox.width, self.figure.bbox.height, name)
 
-        def draw_in_group(number: int) -> Any:
-            draw = self.moving[number].draw
-
-            def wrapped(given: Any) -> None:
-                self.renderers[number] = renderer
-                with renderer.group(f"a{number}") as self.groups[number]:
-                    draw(given)
-
-            return wrapped
-
-        for number, artist in enumerate(self.moving):
-            artist.draw = draw_in_group(number)  # type: ignore[method-assign]
-        try:
-            yield
-        finally:
-            for artist in self.moving:
-                del artist.draw
+    def _check_drawn(self, drawn: dict[Artist, tuple[_Renderer, Element]]) -> None:
+        for artist in self.moving:
+            if artist not in drawn:
+                raise ValueError(
+                    f"{describe(artist)} is in moving, but the figure does not draw it"
+                )
+        groups = [group for _, group in drawn.values()]
+        for artist, (_, group) in drawn.items():
+            if any(child in groups for child in list(group.iter())[1:]):
+                raise ValueError(
+                    f"{describe(artist)} and a part of it are both in moving: name one"
+                )
 
     def redraw(self) -> list[Element]:
         """Draw each moving artist as it is now, each into a group of its own."""
-        return [self._draw_again(number) for number in range(len(self.moving))]
-
-    def _draw_again(self, number: int) -> Element:
-        renderer = self.renderers[number]
-        assert renderer is not None
-        renderer.writer = _Tree()
-        with renderer.group(f"a{number}") as group:
-            self.moving[number].draw(renderer)
-        return group
+        groups = []
+        for number, (artist, renderer) in enumerate(zip(self.moving, self.renderers, strict=True)):
+            renderer.writer = _Tree()
+            with renderer.group(f"a{number}") as group:
+                artist.draw(renderer)
+            groups.append(group)
+        return groups
 
     def still(self) -> str:
         """Draw what should stand still, to see whether it does."""
-        for artist in self.moving:
-            artist.draw = lambda renderer: None  # type: ignore[method-assign]
-        try:
-            return "".join(self._still(part) for part in self.parts)
-        finally:
-            for artist in self.moving:
-                del artist.draw
-
-    def _still(self, part: Figure | SubFigure) -> str:
-        renderer = _Renderer(self.figure.bbox.width, self.figure.bbox.height, "still")
-        part.draw(renderer)
-        return tostring(renderer.finish(), encoding="unicode")
+        renderers = [self._renderer("still") for _ in self.parts]
+        with _drawn_by({artist: lambda renderer: None for artist in self.moving}):
+            for part, renderer in zip(self.parts, renderers, strict=True):
+                part.draw(renderer)
+        return "".join(tostring(renderer.finish(), "unicode") for renderer in renderers)
 
     def looks(self) -> dict[Artist, str]:
         """Draw each artist that should stand still by itself."""
         looks = {}
-        for axes in self.figure.axes:
-            for artist in axes.get_children():
-                renderer = _Renderer(self.figure.bbox.width, self.figure.bbox.height, "look")
+        for artist in itertools.chain(*(axes.get_children() for axes in self.figure.axes)):
+            if artist not in self.moving:
+                renderer = self._renderer("look")
                 artist.draw(renderer)
                 looks[artist] = tostring(renderer.finish(), encoding="unicode")
-        return {artist: look for artist, look in looks.items() if artist not in self.moving}
+        return looks
 
     def now(self, alt: str) -> str:
-        """Return the panels with the moving artists drawn as they are now."""
+        """Return the panels with the moving artists as they are now."""
         for home, group in zip(self.groups, self.redraw(), strict=True):
-            assert home is not None
             home[:] = list(group)
             home.attrib.clear()
         return self.markup(alt)
@@ -459,6 +475,56 @@ class Picture:
         """Return the panels, as one image with one text alternative."""
         panels = "".join(tostring(panel, encoding="unicode") for panel in self.panels)
         return f'<div class="panels" role="img" aria-label="{html.escape(alt)}">{panels}</div>'
+
+
+def _artists(moving: Sequence[Artist], figure: Figure) -> Sequence[Artist]:
+    for artist in moving:
+        if not isinstance(artist, Artist):
+            hint = ": name its items" if isinstance(artist, list | tuple) else ""
+            raise ValueError(f"moving must hold matplotlib artists, got {artist!r}{hint}")
+        if artist.get_figure(root=True) is not figure:
+            raise ValueError(f"{describe(artist)} is in moving, but not in this figure")
+    return moving
+
+
+def describe(artist: Artist) -> str:
+    """Name an artist in a message."""
+    label = artist.get_text() if isinstance(artist, Text) else artist.get_label()
+    return f"{type(artist).__name__} {str(label)!r}" if label else type(artist).__name__
+
+
+@contextmanager
+def _drawn_by(functions: dict[Artist, Callable[[Any], None]]) -> Iterator[None]:
+    """Let functions draw artists, in place of their own methods."""
+    for artist, function in functions.items():
+        artist.draw = function  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        for artist in functions:
+            del artist.draw
+
+
+def _keep_place(legend: Legend) -> None:
+    """Fix a legend where ``loc="best"`` has put it: it must not jump when a line moves."""
+    axes = legend.axes
+    if axes is not None and getattr(legend, "_loc", None) == 0:
+        corner = legend.get_window_extent().min
+        x, y = BboxTransformFrom(legend.get_bbox_to_anchor()).transform(corner)
+        legend.set_loc((float(x), float(y)))
+
+
+def _frame(panel: Element, box: BboxBase, height: float) -> None:
+    """Give a panel its part of the canvas, and its share of the page's width."""
+    panel.attrib |= {
+        "viewBox": " ".join(map(_number, (box.x0, height - box.y1, box.width, box.height))),
+        "fill": "currentColor",
+        "stroke-linejoin": "round",
+        "aria-hidden": "true",
+        "style": f"flex:{box.width:.0f} 1 {box.width:.0f}px;max-width:{1.6 * box.width:.0f}px;"
+        f"{_PAPER}",
+    }
+    _check_legible(panel, box.width)
 
 
 def _parts(figure: Figure) -> list[Figure | SubFigure]:
@@ -503,7 +569,7 @@ def _check_legible(panel: Element, width: float) -> None:
 def name_ids(markup: str) -> str:
     """Give every id in `markup` a prefix made from the markup itself."""
     digest = hashlib.sha256(markup.encode()).hexdigest()[:8]
-    return markup.replace(_ID, f"f{digest}-")
+    return markup.replace(ID, f"f{digest}-")
 
 
 class Drawing:
