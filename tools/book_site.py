@@ -106,12 +106,14 @@ def is_used(filename: str | None, body: str) -> bool:
     return True
 
 
-def drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Take from a page the scripts and styles that it does not use, and the widgets' state.
 
     The explorers of the HTML need no widget manager, so nothing reads that state.
     """
-    body = context.get("body", "")
+    # A list whose items are no list items confuses a screen reader.
+    body = context.get("body", "").replace('<div role="list" class="citation-list">', "<div>")
+    context["body"] = body
     state = "application/vnd.jupyter.widget-state+json"
     context["css_files"] = [f for f in context["css_files"] if is_used(f.filename, body)]
     context["script_files"] = [
@@ -226,7 +228,7 @@ def setup(app: Sphinx) -> dict:
     app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
     app.connect("config-inited", name_cache_after_package)
     app.connect("env-get-outdated", read_all_unless_whole)
-    app.connect("html-page-context", drop_unused, priority=900)
+    app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", finish_site, priority=800)
     app.connect("build-finished", mark_whole, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,184 @@
+"""The built site in a real Chromium: over http and from the disk, with everything else blocked."""
+
+import gzip
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+ROOT = Path(__file__).resolve().parent.parent
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = [path.stem for path in sorted((ROOT / "book").glob("*.md"))]
+PAGE_WEIGHT = 350_000  # bytes, gzipped, everything that a page with a big explorer loads
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def server(site) -> Iterator[str]:
+    """Address of the site, served on this machine."""
+    handler = partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
+@pytest.fixture(params=["http", "file"])
+def address(request, site) -> str:
+    """Address of the site: served, and as a folder of files."""
+    return request.getfixturevalue("server") if request.param == "http" else site.as_uri()
+
+
+class Visit:
+    """A page that is open, and what went wrong on it."""
+
+    def __init__(self, context: BrowserContext, address: str, name: str):
+        self.faults: list[str] = []
+        self.loaded: dict[str, bytes] = {}
+        self.address = address
+        self.page: Page = context.new_page()
+        self.page.on("console", self.hear)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.route("**/*", self.admit)
+        self.page.goto(f"{address}/{name}.html")
+
+    def hear(self, message):
+        if message.type in ("error", "warning"):
+            self.faults.append(message.text)
+
+    def admit(self, route):
+        """Let the site's own files through; anything else is a fault."""
+        url = route.request.url
+        if url.startswith((self.address, "data:")):
+            self.loaded[urlsplit(url)._replace(query="", fragment="").geturl()] = b""
+            route.continue_()
+        else:
+            self.faults.append(f"asked for {url}")
+            route.abort()
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str):
+    """Open a page of the site; any fault on it fails the test."""
+    contexts, visits = [], []
+
+    def open_page(name: str, **options) -> Page:
+        contexts.append(chromium.new_context(**options))
+        visits.append(Visit(contexts[-1], address, name))
+        return visits[-1].page
+
+    yield open_page
+    faults = [fault for one in visits for fault in one.faults]
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible(visit, name, scheme):
+    """axe-core finds nothing serious or critical, in either theme."""
+    page = visit(name, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+    page.add_script_tag(content=AXE.read_text())
+    found = page.evaluate("axe.run({ preload: false }).then(result => result.violations)")
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert not serious, json.dumps(
+        [(v["id"], v["help"], [n["html"][:150] for n in v["nodes"][:3]]) for v in serious], indent=1
+    )
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search"])
+def test_pages_fit_a_phone(visit, name):
+    page = visit(name, viewport={"width": 360, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_whole_without_scripts(visit, name):
+    """Text, math, figures, sentences and tables are there; what needs a script is not offered."""
+    page = visit(name, java_script_enabled=False)
+    source = (ROOT / "book" / f"{name}.md").read_text()
+    assert page.locator("article h1").is_visible()
+    assert page.locator(".pst-js-only:visible").count() == 0
+    if "$$" in source:
+        assert page.locator("article .katex:visible").count() > 0
+    for explorer in page.locator("figure.explorer").all():
+        assert explorer.locator("svg").first.is_visible()
+        assert explorer.locator("figcaption").inner_text().strip()
+        assert explorer.locator("table td").count() > 0
+        for control in explorer.locator("input").all():
+            assert not control.is_enabled() or not control.is_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_print_shows_the_text_and_the_figures_alone(visit, name):
+    page = visit(name)
+    page.emulate_media(media="print")
+    assert (
+        page.locator("article h1").is_visible()
+        or page.locator("#jb-print-docs-body h1").is_visible()
+    )
+    for hidden in (".bd-sidebar-primary", "#pst-back-to-top", ".article-header-buttons"):
+        assert page.locator(hidden).locator("visible=true").count() == 0
+    for figure in page.locator(".drawing svg, .explorer svg").all():
+        assert figure.is_visible()
+
+
+@pytest.mark.parametrize("query", ["softmax", "eigenvalue"])
+def test_search_finds_pages(visit, query):
+    page = visit("index")
+    page.goto(page.url.replace("index.html", f"search.html?q={query}"))
+    page.wait_for_selector("#search-results li a")
+    links = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
+    assert any("forward.html" in link or "vanishing.html" in link for link in links)
+
+
+def test_search_opens_by_keyboard(visit):
+    page = visit("index")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("softmax")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+
+
+def test_the_theme_button_changes_the_theme(visit):
+    page = visit("notation", color_scheme="light")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for _ in range(3):
+        page.locator(".theme-switch-button").first.click()
+        if page.evaluate("document.documentElement.dataset.theme") == "dark":
+            break
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_weight(chromium, server, site, name):
+    """Everything that a page loads, gzipped, stays below the bound."""
+    context = chromium.new_context()
+    loaded = Visit(context, server, name).loaded
+    context.close()
+    paths = [
+        site / unquote(urlsplit(url).path).lstrip("/") for url in loaded if url.startswith(server)
+    ]
+    weight = {p.name: len(gzip.compress(p.read_bytes(), 9)) for p in paths}
+    heaviest = sorted(weight.items(), key=lambda item: -item[1])[:6]
+    print(f"{name}: {sum(weight.values()) / 1000:.0f} kB gzipped; {heaviest}")
+    assert len(weight) > 3
+    assert sum(weight.values()) < PAGE_WEIGHT
