@@ -7,9 +7,14 @@ from bptt_lab import (
     RNN,
     OriginalLSTM,
     PeepholeLSTM,
+    attribution,
     backward,
     forward,
+    gaussian,
+    jacobian_product,
     log_gradient_norms,
+    loss_and_gradients,
+    lyapunov_exponents,
     norm_bound,
     step_jacobians,
 )
@@ -133,3 +138,133 @@ def test_norm_bound_holds_and_is_sharp(phi):
         )
         J = step_jacobians(case.cell, case.params, at_zero)
         np.testing.assert_allclose(np.linalg.norm(J[0, 0], 2), bound)
+
+
+@pytest.mark.parametrize("cell", [LSTM(), GRU(), OriginalLSTM()], ids=repr)
+def test_norm_bound_is_for_the_simple_rnn_alone(cell):
+    with pytest.raises(ValueError, match="cell: expected an RNN, got .*; the Jacobian of a gated"):
+        norm_bound(cell, make_problem(cell).params)
+
+
+def test_jacobian_product_is_the_derivative_between_two_states(case):
+    identities = np.tile(np.eye(case.J.shape[-1]), (4, 1, 1))
+    np.testing.assert_array_equal(jacobian_product(case.J, 3, 3), identities)
+    expected = case.J[4] @ case.J[3] @ case.J[2]
+    np.testing.assert_allclose(jacobian_product(case.J, 5, 2), expected, rtol=1e-12)
+    np.testing.assert_allclose(jacobian_product(case.J[:, 1], 5, 2), expected[1], rtol=1e-12)
+    assert not np.allclose(case.J[2] @ case.J[3] @ case.J[4], expected)
+
+
+# ------------------------------------------------------------------------------- exponents
+
+
+def test_exponents_of_a_linear_network_are_the_log_moduli_of_the_eigenvalues():
+    case = make_problem(RNN("identity"), T=3000, m=1)
+    W = case.params["W_hh"] = gaussian(np.random.default_rng(1), 5)
+    moduli = np.sort(np.abs(np.linalg.eigvals(W)))[::-1]
+    came = lyapunov_exponents(case.cell, case.params, 0 * case.x, discard=500)
+    np.testing.assert_allclose(came, np.log(moduli), atol=2e-3)
+
+
+def test_exponents_sum_to_the_mean_log_determinant(case):
+    came = lyapunov_exponents(case.cell, case.params, case.x, state0=case.state0)
+    log_determinants = np.linalg.slogdet(case.J)[1]
+    np.testing.assert_allclose(came.sum(), log_determinants.mean(axis=1).sum() / 7, rtol=1e-9)
+    assert (np.diff(came) <= 0).all() and came.shape == (case.J.shape[-1],)
+
+
+def test_the_leading_exponents_do_not_depend_on_how_many_are_asked_for():
+    case = make_problem(LSTM(), T=400, m=1)
+    whole = lyapunov_exponents(case.cell, case.params, case.x, discard=50)
+    for k in (1, 2, 5):
+        part = lyapunov_exponents(case.cell, case.params, case.x, k=k, discard=50)
+        np.testing.assert_allclose(part, whole[:k], atol=5e-3)
+
+
+def test_the_largest_exponent_is_the_rate_of_the_gradient_norm():
+    case = make_problem(RNN(), T=4000, m=1)
+    trace = forward(case.cell, case.params, case.x)
+    rate = log_gradient_norms(step_jacobians(case.cell, case.params, trace))[-1, 0] / 4000
+    came = lyapunov_exponents(case.cell, case.params, case.x, k=1)
+    np.testing.assert_allclose(came, rate, atol=1e-3)
+
+
+def test_discarded_steps_do_not_count():
+    case = make_problem(RNN(), T=60, m=1)
+    case.x[:20] *= 20  # a start unlike the rest
+    arguments = case.cell, case.params
+    whole = lyapunov_exponents(*arguments, case.x, k=1)
+    start = lyapunov_exponents(*arguments, case.x[:20], k=1)
+    rest = lyapunov_exponents(*arguments, case.x, k=1, discard=20)
+    np.testing.assert_allclose(60 * whole, 20 * start + 40 * rest, rtol=1e-12)
+    assert start < rest - 0.5
+
+
+def test_the_batch_is_averaged(case):
+    came = lyapunov_exponents(case.cell, case.params, case.x, discard=2)
+    alone = [
+        lyapunov_exponents(case.cell, case.params, case.x[:, b : b + 1], discard=2)
+        for b in range(4)
+    ]
+    np.testing.assert_allclose(came, np.mean(alone, axis=0), rtol=1e-9)
+    assert came.shape == alone[0].shape
+
+
+def test_a_lost_direction_has_exponent_minus_infinity():
+    case = make_problem(RNN("relu"))
+    case.params["b_h"][:] = -100  # no unit is ever active
+    came = lyapunov_exponents(case.cell, case.params, case.x)
+    assert (came == -np.inf).all()
+
+
+def test_blocks_of_jacobians_do_not_show_in_the_exponents(monkeypatch, case):
+    whole = lyapunov_exponents(case.cell, case.params, case.x)
+    monkeypatch.setattr("bptt_lab.jacobians.BLOCK", 3 * case.J[0].size)
+    np.testing.assert_array_equal(lyapunov_exponents(case.cell, case.params, case.x), whole)
+
+
+def test_exponents_keep_the_precision():
+    case = make_problem(GRU(), dtype=np.float32)
+    came = lyapunov_exponents(case.cell, case.params, case.x)
+    assert came.dtype == np.float32 and np.isfinite(came).all()
+
+
+# ----------------------------------------------------------------------------- attribution
+
+
+@pytest.mark.parametrize("t", [1, 4, 7])
+def test_attribution_adds_up_to_the_gradient_of_that_loss(case, t):
+    y = np.full_like(case.y, -1)
+    y[t - 1] = case.y[t - 1] = 2
+    _, gradients = loss_and_gradients(case.cell, case.params, case.x, y, case.state0)
+    arguments = case.cell, case.params, case.x, case.y, t
+    for weight in case.params:
+        if weight not in ("W_yh", "b_y"):
+            terms = attribution(*arguments, weight, case.state0)
+            assert terms.shape == (t, *case.params[weight].shape)
+            np.testing.assert_allclose(terms.sum(axis=0), gradients[weight], atol=1e-13)
+    np.testing.assert_array_equal(
+        attribution(*arguments, state0=case.state0),
+        attribution(*arguments, f"W_h{case.cell.gates[0]}", case.state0),
+    )
+
+
+def test_attribution_is_the_double_sum_with_immediate_partials():
+    """Ledger, R3, written out with explicit Jacobian products for one instance."""
+    case = make_problem(RNN(), m=1)
+    trace = forward(case.cell, case.params, case.x, case.state0)
+    J = step_jacobians(case.cell, case.params, trace)[:, 0]
+    terms = attribution(case.cell, case.params, case.x, case.targets, state0=case.state0)
+    d_h = (trace.logits[-1, 0] - case.targets[-1, 0]) @ case.params["W_yh"].T
+    for k in range(1, 8):
+        at_k = d_h @ jacobian_product(J, 7, k)
+        immediate = np.outer(trace.h[k - 1, 0], at_k * (1 - trace.h[k, 0] ** 2))
+        np.testing.assert_allclose(terms[k - 1], immediate, rtol=1e-11, atol=1e-14)
+
+
+def test_attribution_of_a_step_without_target_is_zero():
+    case = make_problem(GRU())
+    case.y[4] = -1
+    assert not attribution(case.cell, case.params, case.x, case.y, t=5).any()
+    case.y[4] = 1
+    assert attribution(case.cell, case.params, case.x, case.y, t=5).any()

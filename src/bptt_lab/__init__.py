@@ -16,6 +16,7 @@ from typing import Any
 from bptt_lab.activations import ACTIVATIONS, Activation
 from bptt_lab.bptt import Trace, backward, forward, loss_and_gradients
 from bptt_lab.cells import GRU, LSTM, RNN, Cell, OriginalLSTM, PeepholeLSTM
+from bptt_lab.gradcheck import GradientReport, check_gradients
 from bptt_lab.initializers import (
     chrono,
     gaussian,
@@ -26,7 +27,14 @@ from bptt_lab.initializers import (
     scaled,
     spectral_radius,
 )
-from bptt_lab.jacobians import log_gradient_norms, norm_bound, step_jacobians
+from bptt_lab.jacobians import (
+    attribution,
+    jacobian_product,
+    log_gradient_norms,
+    lyapunov_exponents,
+    norm_bound,
+    step_jacobians,
+)
 from bptt_lab.losses import half_squared_error, softmax, softmax_cross_entropy
 
 LAZY = {"Explorer": "explorer", "Control": "explorer", "Drawing": "svg"}
@@ -39,18 +47,23 @@ __all__ = [
     "RNN",
     "Activation",
     "Cell",
+    "GradientReport",
     "OriginalLSTM",
     "PeepholeLSTM",
     "Trace",
+    "attribution",
     "backward",
+    "check_gradients",
     "chrono",
     "forward",
     "gaussian",
     "glorot",
     "half_squared_error",
     "identity",
+    "jacobian_product",
     "log_gradient_norms",
     "loss_and_gradients",
+    "lyapunov_exponents",
     "non_normal",
     "norm_bound",
     "orthogonal",

@@ -6,6 +6,7 @@ stores ``h`` alone and never the net input ``a``.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,40 @@ def sigmoid_slope(h: Array, out: Array | None = None) -> Array:
     np.subtract(1, h, out=out)
     out *= h
     return out
+
+
+class Curve(NamedTuple):
+    """A member of the family outer * tanh(inner * a) + shift."""
+
+    inner: float
+    outer: float
+    shift: float
+
+
+LOGISTIC = Curve(0.5, 0.5, 0.5)
+TANH = Curve(1, 1, 0)
+
+
+def curves(W: Array, *gates: Curve) -> tuple[Array, ...]:
+    """Rows of inner, outer and shift for the columns of W, which the gates share equally.
+
+    >>> inner, outer, shift = curves(np.zeros((2, 4)), LOGISTIC, TANH)
+    >>> shift
+    array([0.5, 0.5, 0. , 0. ])
+    """
+    n = W.shape[-1] // len(gates)
+    return tuple(np.repeat(np.array(row, W.dtype), n) for row in zip(*gates, strict=True))
+
+
+def squash(a: Array, inner: Array, outer: Array, shift: Array) -> None:
+    """Replace a by outer * tanh(inner * a) + shift, in place, with one number per column.
+
+    Logistic gates and tanh candidates side by side cost one pass of tanh instead of two.
+    """
+    a *= inner
+    np.tanh(a, out=a)
+    a *= outer
+    a += shift
 
 
 def relu(a: Array, out: Array | None = None) -> Array:

@@ -27,6 +27,12 @@ from bptt_lab.losses import half_squared_error, softmax_cross_entropy
 
 Gradients = dict[str, Any]
 
+ALL = slice(None)
+"""All steps of a sequence."""
+
+BLOCK = 2**16
+"""Numbers in D at a time: what the backward loop reads next should still be in the cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -62,11 +68,11 @@ class Trace:
         """The initial state, one (m, n) array per part."""
         return tuple(part[0] for part in self.states)
 
-    def steps(self, first: int = 0, last: int | None = None) -> tuple[Arrays, Arrays, Arrays]:
-        """(before, after, stored) of the steps first+1 .. last, each array time first."""
-        before = tuple(part[:-1][first:last] for part in self.states)
-        after = tuple(part[1:][first:last] for part in self.states)
-        return before, after, tuple(array[first:last] for array in self.stored)
+    def steps(self, block: slice = ALL) -> tuple[Arrays, Arrays, Arrays]:
+        """Return before, after and stored of a block of steps, each array time first."""
+        before = tuple(part[:-1][block] for part in self.states)
+        after = tuple(part[1:][block] for part in self.states)
+        return before, after, tuple(array[block] for array in self.stored)
 
 
 def forward(cell: Cell, params: Params, x: Array, state0: Any = None) -> Trace:
@@ -288,14 +294,12 @@ def through_time(
     }
 
 
-def weight_gradients(
-    cell: Cell, trace: Trace, delta: Array, first: int = 0, last: int | None = None
-) -> Params:
-    """Add up what the steps first+1 .. last contribute to the gradients (ledger, R2)."""
-    before, after, stored = trace.steps(first, last)
-    delta = delta[first:last]
+def weight_gradients(cell: Cell, trace: Trace, delta: Array, block: slice = ALL) -> Params:
+    """Add up what a block of steps contributes to the gradients (ledger, R2)."""
+    before, after, stored = trace.steps(block)
+    delta = delta[block]
     return {
-        **cell.split("W_x", product(trace.x[first:last], delta)),  # sum of x_t^T delta_t
+        **cell.split("W_x", product(trace.x[block], delta)),  # sum of x_t^T delta_t
         **cell.split("b_", rows(delta).sum(axis=0)),  # sum of 1^T delta_t
         **cell.recurrent_gradients(before, after, stored, delta),  # sum of h_{t-1}^T delta_t
     }
@@ -318,13 +322,21 @@ def net_input_gradients(
     d_state0 : tuple of arrays, shape (m, n)
     """
     W = cell.recurrent_weights(params)
-    partials = cell.partials(W, *trace.steps())
+    delta = np.empty(trace.stored[0].shape, d_h.dtype)
     d_state = tuple(np.zeros_like(part) for part in trace.state0)
-    backwards = ([array[::-1] for array in partials], [d_h[::-1]])
-    for partials_t, (d_h_t,) in each_step(*backwards):
-        d_state[0][...] += d_h_t  # dL_t/dh_t + what comes from later steps
-        d_state = cell.adjoint(W, partials_t, d_state)
-    return partials[0], d_state
+    for block in blocks_backwards(len(d_h), delta[0].size):
+        partials = cell.partials(W, *trace.steps(block), delta[block])
+        backwards = [array[::-1] for array in partials], [d_h[block][::-1]]
+        for partials_t, (d_h_t,) in each_step(*backwards):
+            d_state[0][...] += d_h_t  # dL_t/dh_t + what comes from later steps
+            d_state = cell.adjoint(W, partials_t, d_state)
+    return delta, d_state
+
+
+def blocks_backwards(T: int, size: int) -> Iterator[slice]:
+    """Cut T steps of ``size`` numbers each into blocks, the last one first."""
+    steps = max(1, BLOCK // size)
+    return (slice(max(0, last - steps), last) for last in range(T, 0, -steps))
 
 
 def windowed_net_input_gradients(
@@ -337,13 +349,16 @@ def windowed_net_input_gradients(
     """
     W = cell.recurrent_weights(params)
     T, m, n = d_h.shape
-    delta = np.zeros((T, m, len(cell.gates) * n), d_h.dtype)
+    delta = np.zeros(trace.stored[0].shape, d_h.dtype)
+    D = np.empty_like(delta)
     d_state = (d_h, *(np.zeros_like(d_h) for _ in trace.states[1:]))
     d_state0 = tuple(np.zeros_like(part) for part in trace.state0)
     for j in range(window):
-        partials = tuple(rows(array) for array in cell.partials(W, *trace.steps(last=T - j)))
-        arrived = cell.adjoint(W, partials, tuple(rows(part) for part in d_state))
-        delta[: T - j] += partials[0].reshape(T - j, m, -1)
+        reached = slice(0, T - j)
+        partials = cell.partials(W, *trace.steps(reached), D[reached])
+        flat = tuple(rows(array) for array in partials), tuple(rows(part) for part in d_state)
+        arrived = cell.adjoint(W, *flat)
+        delta[reached] += D[reached]
         d_state = tuple(part.reshape(T - j, m, n) for part in arrived)
         for total, part in zip(d_state0, d_state, strict=True):
             total += part[0]  # the loss at t = j + 1 has reached the initial state

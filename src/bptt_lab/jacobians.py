@@ -1,9 +1,22 @@
 """Jacobians of the unrolled network: one step, products, norms and their bounds."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
-from bptt_lab.arguments import Array, fail, finite, integer
-from bptt_lab.bptt import Trace, check_cell, check_trace
+from bptt_lab.arguments import Array, choice, describe, fail, finite, integer
+from bptt_lab.bptt import (
+    Trace,
+    check_cell,
+    check_input,
+    check_targets,
+    check_trace,
+    loss_at_output,
+    net_input_gradients,
+    unroll,
+    weight_gradients,
+)
 from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Cell, Params
 
@@ -48,7 +61,8 @@ def step_jacobians(cell: Cell, params: Params, trace: Trace) -> Array:
     """
     check_trace(cell, params, trace)
     W = cell.recurrent_weights(params)
-    return cell.jacobian(W, cell.partials(W, *trace.steps()))
+    D = np.empty_like(trace.stored[0])
+    return cell.jacobian(W, cell.partials(W, *trace.steps(), D))
 
 
 def log_gradient_norms(J: Array, t: int | None = None) -> Array:
@@ -97,10 +111,190 @@ def log_gradient_norms(J: Array, t: int | None = None) -> Array:
         products, log_scales = rescaled_products(product, log_scale, factors)
         with np.errstate(divide="ignore"):  # ln 0 = -inf is the answer
             log_norms[first + 1 : first + 1 + len(factors)] = (
-                np.log(spectral_norms(products)) + log_scales
+                np.log(np.linalg.norm(products, 2, axis=(-2, -1))) + log_scales
             )
         product, log_scale = products[-1], log_scales[-1]
     return log_norms.astype(J.dtype, copy=False)
+
+
+def jacobian_product(J: Array, t: int | None = None, k: int = 0) -> Array:
+    """Return dstate_t/dstate_k, the product of the one-step Jacobians between.
+
+    Parameters
+    ----------
+    J : array, shape (T, s, s) or (T, m, s, s)
+        From ``step_jacobians``.
+    t : int, optional
+        The later step, 0..T; T when None.
+    k : int
+        The earlier step, 0..t.
+
+    Returns
+    -------
+    array, shape (s, s) or (m, s, s)
+        J_t J_{t-1} .. J_{k+1}; the identity for k = t. It can overflow or underflow over many
+        steps: ``log_gradient_norms`` cannot.
+
+    Raises
+    ------
+    ValueError
+        If J is not a stack of finite square matrices or a step is out of range.
+
+    Notes
+    -----
+    Ledger, section 0.1. For an LSTM this is the derivative of the joint state (h, C); the
+    product of dC_t/dC_{t-1} alone is something else (ledger, lstm-19).
+
+    Examples
+    --------
+    >>> J = np.array([[[1.0, 1.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 3.0]]])
+    >>> jacobian_product(J)
+    array([[2., 2.],
+           [0., 3.]])
+    """
+    J = check_jacobians(J)
+    t = len(J) if t is None else integer("t", t, least=0, most=len(J))
+    k = integer("k", k, least=0, most=t)
+    product: Array = np.zeros(J.shape[1:], J.dtype) + np.eye(J.shape[-1], dtype=J.dtype)
+    for J_j in J[k:t]:
+        product = J_j @ product
+    return product
+
+
+def lyapunov_exponents(
+    cell: Cell,
+    params: Params,
+    x: Array,
+    k: int | None = None,
+    discard: int = 0,
+    state0: Any = None,
+) -> Array:
+    """Exponential rates at which the Jacobian products grow along a trajectory.
+
+    Parameters
+    ----------
+    cell, params, x, state0
+        As for ``forward``. The m rows of the batch are m trajectories; the result is their
+        mean.
+    k : int, optional
+        How many exponents, the largest ones; all s when None.
+    discard : int
+        Steps at the beginning that turn the directions but do not count, 0..T-1.
+
+    Returns
+    -------
+    array, shape (k,)
+        In nats per step, largest first. The largest is the rate of ln ||dh_t/dh_k||: gradients
+        over long spans vanish when it is negative and explode when it is positive. Minus
+        infinity where a direction is lost altogether.
+
+    Raises
+    ------
+    ValueError
+        If an argument has a wrong type, shape or range or is not finite.
+
+    Notes
+    -----
+    Ledger, R5 and section 8 item 9: the exponents exist by Oseledets (1968); Benettin et al.
+    (1980) compute them by re-orthonormalising, Q_t R_t = J_t Q_{t-1}, and averaging ln |diag
+    R_t|. They are not the logarithms of eigenvalues of W_hh.
+
+    Examples
+    --------
+    A linear network is the exception: its rate is ln of the spectral radius.
+
+    >>> cell, rng = RNN("identity"), np.random.default_rng(0)
+    >>> params = cell.init(rng, n_inputs=1, n_neurons=2, n_outputs=1)
+    >>> params["W_hh"] = np.array([[0.5, 10.0], [0.0, 0.25]])
+    >>> lyapunov_exponents(cell, params, np.zeros((200, 1, 1)), discard=50).round(6)
+    array([-0.693147, -1.386294])
+    """
+    x, state0 = check_input(cell, params, x, state0)
+    T, m, _ = x.shape
+    discard = integer("discard", discard, least=0, most=T - 1)
+    s = len(cell.parts) * params["W_yh"].shape[0]
+    k = s if k is None else integer("k", k, least=1, most=s)
+    trace = unroll(cell, params, x, state0)
+    start = np.random.default_rng(0).standard_normal((s, k))  # in no special direction
+    Q = np.tile(np.linalg.qr(start.astype(x.dtype))[0], (m, 1, 1))
+    total = np.zeros((m, k))
+    for t, J_t in enumerate(each_jacobian(cell, params, trace)):
+        Q, R = np.linalg.qr(J_t @ Q)
+        if t >= discard:
+            with np.errstate(divide="ignore"):  # ln 0 = -inf is the answer
+                total += np.log(np.abs(np.diagonal(R, axis1=-2, axis2=-1)))
+    exponents: Array = np.sort(total, axis=-1)[:, ::-1].mean(axis=0) / (T - discard)
+    return exponents.astype(x.dtype, copy=False)
+
+
+def each_jacobian(cell: Cell, params: Params, trace: Trace) -> Iterator[Array]:
+    """Yield J_1, J_2, .., J_T, each (m, s, s), without holding all of them."""
+    W = cell.recurrent_weights(params)
+    T, m, n = trace.h[1:].shape
+    steps = max(1, BLOCK // (m * (len(cell.parts) * n) ** 2))
+    D = np.empty_like(trace.stored[0][:steps])
+    for first in range(0, T, steps):
+        block = slice(first, min(first + steps, T))
+        partials = cell.partials(W, *trace.steps(block), D[: block.stop - first])
+        yield from cell.jacobian(W, partials)
+
+
+def attribution(
+    cell: Cell,
+    params: Params,
+    x: Array,
+    y: Array,
+    t: int | None = None,
+    weight: str | None = None,
+    state0: Any = None,
+) -> Array:
+    """Split dL_t/dW into the parts that come from each earlier step.
+
+    Parameters
+    ----------
+    cell, params, x, y, state0
+        As for ``loss_and_gradients``.
+    t : int, optional
+        Whose loss, 1..T; T when None.
+    weight : str, optional
+        Which parameter; the first recurrent matrix (W_hh in an RNN) when None.
+
+    Returns
+    -------
+    array, shape (t, *shape of the parameter)
+        Entry k-1 is dL_t/dh_t * dh_t/dh_k * d+h_k/dW, where d+ holds h_{k-1} constant. The sum
+        over k is dL_t/dW.
+
+    Raises
+    ------
+    ValueError
+        If an argument has a wrong type, shape or range or is not finite.
+
+    Notes
+    -----
+    Ledger, R3; Pascanu, Mikolov and Bengio (2013), equation 4.
+
+    Examples
+    --------
+    >>> cell, rng = RNN("tanh"), np.random.default_rng(0)
+    >>> params = cell.init(rng, n_inputs=3, n_neurons=5, n_outputs=2)
+    >>> x, y = rng.standard_normal((8, 4, 3)), rng.integers(0, 2, (8, 4))
+    >>> terms = attribution(cell, params, x, y)
+    >>> terms.shape
+    (8, 5, 5)
+    """
+    x, state0 = check_input(cell, params, x, state0)
+    y = check_targets(params, x, y)
+    t = len(x) if t is None else integer("t", t, least=1, most=len(x))
+    recurrent = tuple(name for name in params if name not in ("W_yh", "b_y"))
+    weight = f"W_h{cell.gates[0]}" if weight is None else choice("weight", weight, recurrent)
+    trace = unroll(cell, params, x[:t], state0)
+    d_h = np.zeros_like(trace.h[1:])
+    _, d_logits = loss_at_output(trace.logits[-1:], y[t - 1 : t])
+    d_h[-1] = d_logits[0] @ params["W_yh"].T
+    delta, _ = net_input_gradients(cell, params, trace, d_h)
+    steps = (slice(k, k + 1) for k in range(t))
+    return np.stack([weight_gradients(cell, trace, delta, step)[weight] for step in steps])
 
 
 def rescaled_products(product: Array, log_scale: Array, factors: Array) -> tuple[Array, Array]:
@@ -121,23 +315,13 @@ def rescaled_products(product: Array, log_scale: Array, factors: Array) -> tuple
     return products, log_scales
 
 
-def spectral_norms(matrices: Array) -> Array:
-    """Largest singular value of each matrix (..., s, s), as the root of one of M M^T.
-
-    Squaring costs accuracy in the small singular values only, and is several times faster
-    than a singular value decomposition.
-    """
-    squares = np.linalg.eigvalsh(matrices @ matrices.swapaxes(-1, -2))[..., -1]
-    return np.sqrt(np.maximum(squares, 0))
-
-
 def check_jacobians(J: Array) -> Array:
     """Return J if it is a stack of finite square matrices, time first."""
     expected = "an array of shape (T, s, s) or (T, m, s, s)"
     if not isinstance(J, np.ndarray) or J.dtype.kind != "f" or J.ndim not in (3, 4):
-        fail("J", expected, getattr(J, "shape", type(J).__name__).__str__())
+        fail("J", expected, describe(J))
     if J.shape[-1] != J.shape[-2] or 0 in J.shape:
-        fail("J", expected, f"shape {J.shape}")
+        fail("J", expected, describe(J))
     finite("J", J)
     return J
 

@@ -94,14 +94,17 @@ class Cell(ABC):
         """Fill ``after`` and ``stored`` from ``before``; all (m, n) or (m, G n)."""
 
     @abstractmethod
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
-        """Immediate partials of ``step``; the first entry is D, shape (..., G n)."""
+    def partials(
+        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
+    ) -> Arrays:
+        """Immediate partials of ``step`` for any number of steps; fills D (..., G n)."""
 
     @abstractmethod
     def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
         """Gradient of the state before a step, in new arrays.
 
-        Multiplies D, in place, by what arrives: it becomes delta = dL/da, (m, G n).
+        D, the first of the partials, is multiplied in place by what arrives and becomes
+        delta = dL/da (m, G n).
         """
 
     @abstractmethod

@@ -79,10 +79,11 @@ class GRU(Cell):
         h *= z
         h += new  # h_t = htilde_t + z_t (h_{t-1} - htilde_t), (m, n)
 
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+    def partials(
+        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
+    ) -> Arrays:
         """Of h_t by the net inputs of z and the candidate; of the latter or u_t by that of r."""
         (h_prev,), (_, _, z, r, new, u) = before, stored
-        D = np.empty((*z.shape[:-1], 3 * z.shape[-1]), z.dtype)
         D_z, D_r, D_new = gate_views(D, 3)
         np.multiply(sigmoid_slope(z, out=D_z), h_prev - new, out=D_z)
         np.multiply(tanh_slope(new, out=D_new), 1 - z, out=D_new)

@@ -5,7 +5,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bptt_lab.activations import sigmoid, sigmoid_slope, tanh_slope
+from bptt_lab.activations import (
+    LOGISTIC,
+    TANH,
+    Curve,
+    curves,
+    sigmoid,
+    sigmoid_slope,
+    squash,
+    tanh_slope,
+)
 from bptt_lab.arguments import Array, choice, flag
 from bptt_lab.cells.base import Arrays, Cell, Memory, Params, rows
 
@@ -34,24 +43,29 @@ class LSTM(Cell):
         h, C = np.empty((2, T + 1, m, n), dtype)
         a = np.empty((T, m, 4 * n), dtype)
         i, f, o, new = gate_views(a, 4)
-        return Memory((h, C), (a, a[..., : 3 * n], i, f, o, new, np.empty((T, m, n), dtype)))
+        return Memory((h, C), (a, i, f, o, new, np.empty((T, m, n), dtype)))
+
+    def recurrent_weights(self, params: Params) -> Arrays:
+        """W_h (n, 4n), and which columns are logistic and which tanh."""
+        W_h = self.stack(params, "W_h")
+        return (W_h, *curves(W_h, LOGISTIC, LOGISTIC, LOGISTIC, TANH))
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_h,), (h_prev, C_prev), (h, C) = W, before, after
-        a, ifo, i, f, o, new, tanh_C = stored
+        (W_h, *curves), (h_prev, C_prev), (h, C) = W, before, after
+        a, i, f, o, new, tanh_C = stored
         a += np.dot(h_prev, W_h)  # (m, 4n)
-        sigmoid(ifo, out=ifo)  # i_t, f_t, o_t, (m, 3n)
-        np.tanh(new, out=new)  # Ctilde_t, (m, n)
+        squash(a, *curves)  # i_t, f_t, o_t, Ctilde_t, (m, n) each
         np.multiply(f, C_prev, out=C)  # C_t = f_t C_{t-1} ..
         C += i * new  # .. + i_t Ctilde_t, (m, n)
         np.tanh(C, out=tanh_C)
         np.multiply(o, tanh_C, out=h)  # h_t = o_t tanh(C_t), (m, n)
 
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+    def partials(
+        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
+    ) -> Arrays:
         """Of C_t by each net input but o's, of h_t by o's and by C_t, of C_t by C_{t-1}."""
-        (_, C_prev), (_, _, i, f, o, new, tanh_C) = before, stored
-        D = np.empty((*C_prev.shape[:-1], 4 * C_prev.shape[-1]), C_prev.dtype)
+        (_, C_prev), (_, i, f, o, new, tanh_C) = before, stored
         D_i, D_f, D_o, D_new = gate_views(D, 4)
         np.multiply(sigmoid_slope(i, out=D_i), new, out=D_i)  # Ctilde_t sigma'(a^i)
         np.multiply(sigmoid_slope(f, out=D_f), C_prev, out=D_f)  # C_{t-1} sigma'(a^f)
@@ -105,7 +119,7 @@ class PeepholeLSTM(LSTM):
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; the output gate has to wait for C_t."""
         (W_h, p_i, p_f, p_o), (h_prev, C_prev), (h, C) = W, before, after
-        a, _, i, f, o, new, tanh_C = stored
+        a, i, f, o, new, tanh_C = stored
         a += np.dot(h_prev, W_h)  # (m, 4n)
         i += p_i * C_prev  # (m, n)
         f += p_f * C_prev
@@ -119,10 +133,12 @@ class PeepholeLSTM(LSTM):
         np.tanh(C, out=tanh_C)
         np.multiply(o, tanh_C, out=h)
 
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+    def partials(
+        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
+    ) -> Arrays:
         """As without peepholes, but C_{t-1} also acts through i and f, and C_t through o."""
         _, p_i, p_f, p_o = W
-        D, D_i, D_f, D_o, D_new, P, f = super().partials(W, before, after, stored)
+        _, D_i, D_f, D_o, D_new, P, f = super().partials(W, before, after, stored, D)
         return D, D_i, D_f, D_o, D_new, P + D_o * p_o, f + D_f * p_f + D_i * p_i
 
     def recurrent_gradients(
@@ -187,25 +203,29 @@ class OriginalLSTM(Cell):
         h, C = np.empty((2, T + 1, m, n), dtype)
         a = np.empty((T, m, 3 * n), dtype)
         i, o, new = gate_views(a, 3)
-        return Memory((h, C), (a, a[..., : 2 * n], i, o, new, np.empty((T, m, n), dtype)))
+        return Memory((h, C), (a, i, o, new, np.empty((T, m, n), dtype)))
+
+    def recurrent_weights(self, params: Params) -> Arrays:
+        """W_h (n, 3n), and which columns are logistic and which the candidate."""
+        W_h, w = self.stack(params, "W_h"), self.width
+        return (W_h, *curves(W_h, LOGISTIC, LOGISTIC, Curve(1 / w, w, 0)))
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_h,), (h_prev, C_prev), (h, C), w = W, before, after, self.width
-        a, io, i, o, new, squashed = stored
+        (W_h, *curves), (h_prev, C_prev), (h, C) = W, before, after
+        a, i, o, new, squashed = stored
         a += np.dot(h_prev, W_h)  # (m, 3n)
-        sigmoid(io, out=io)  # i_t, o_t, (m, 2n)
-        np.tanh(new / w, out=new)
-        new *= w  # Ctilde_t = w tanh(a / w), (m, n)
+        squash(a, *curves)  # i_t, o_t, Ctilde_t, (m, n) each
         np.multiply(i, new, out=C)
         C += C_prev  # C_t = C_{t-1} + i_t Ctilde_t, (m, n)
-        np.tanh(C / w, out=squashed)
-        np.multiply(o, squashed, out=h)  # h_t = o_t tanh(C_t / w), (m, n)
+        np.tanh(C / self.width, out=squashed)
+        np.multiply(o, squashed, out=h)  # h_t = o_t squash(C_t), (m, n)
 
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+    def partials(
+        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
+    ) -> Arrays:
         """Of C_t by the net inputs of i and the candidate, of h_t by that of o and by C_t."""
-        (_, _, i, o, new, squashed), w = stored, self.width
-        D = np.empty((*i.shape[:-1], 3 * i.shape[-1]), i.dtype)
+        (_, i, o, new, squashed), w = stored, self.width
         D_i, D_o, D_new = gate_views(D, 3)
         np.multiply(sigmoid_slope(i, out=D_i), new, out=D_i)  # Ctilde_t sigma'(a^i)
         np.multiply(tanh_slope(new / w, out=D_new), i, out=D_new)  # i_t g'(a^C)

@@ -55,10 +55,12 @@ class RNN(Cell):
         a += np.dot(h_prev, W_hh)  # (m, n)
         self.phi.value(a, out=h)  # (m, n)
 
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+    def partials(
+        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
+    ) -> Arrays:
         """D_t = diag(phi'(a_t)), kept as a row."""
         (h,) = after
-        return (self.phi.slope(h),)  # (..., n)
+        return (self.phi.slope(h, out=D),)  # (..., n)
 
     def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
         """One step back: the delta recursion (ledger, R1)."""
