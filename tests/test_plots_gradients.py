@@ -72,10 +72,19 @@ def test_labels_are_in_the_order_of_their_lines_even_out_of_sight(norm_panel):
     assert list(np.argsort(heights(norm_panel))) == [0, 2, 1]
 
 
+def test_an_arrow_says_where_a_line_has_gone(norm_panel):
+    show(norm_panel, 1e-9, 1e9, 1.0)
+    assert [label.get_text().split("\n")[0] for label in norm_panel.labels] == [
+        "gradient ↓",
+        "bound ↑",
+        "ρ alone",
+    ]
+
+
 def test_a_norm_of_zero_is_drawn_below_everything(norm_panel):
     norms = np.zeros(LAGS + 1)
     norm_panel.show(norms, norms + 1, norms + 1, factors=(0.0, 1.0, 1.0))
-    assert heights(norm_panel)[0] == pytest.approx(-0.92 * norm_panel.decades)
+    assert heights(norm_panel)[0] == pytest.approx(-0.88 * norm_panel.decades)
 
 
 def test_the_two_panels_share_their_colours(norm_panel):

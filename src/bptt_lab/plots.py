@@ -24,6 +24,7 @@ __all__ = [
     "folded_network",
     "panels",
     "rate_curves",
+    "scientific",
     "unrolled_network",
 ]
 
@@ -246,7 +247,7 @@ class SpectrumPanel:
     array([0.5, 0.5])
     """
 
-    def __init__(self, axes: Axes, limit: float = 3.6) -> None:
+    def __init__(self, axes: Axes, limit: float = 4.0) -> None:
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
         axes.set(xlabel="real part", ylabel="imaginary part", title="Eigenvalues of $W_{hh}$")
         axes.set(xticks=range(-3, 4), yticks=range(-3, 4))
@@ -368,16 +369,20 @@ class NormPanel:
         curves = [np.asarray(values, dtype=float) for values in (norms, bounds, powers)]
         for line, values in zip(self.lines, curves, strict=True):
             line.set_data(np.arange(self.lags + 1), values)
-        heights = self._heights([values[-1] for values in curves])
-        for label, line, factor, height in zip(
-            self.labels, self.lines, factors, heights, strict=True
+        ends = [float(values[-1]) for values in curves]
+        for label, line, factor, end, height in zip(
+            self.labels, self.lines, factors, ends, self._heights(ends), strict=True
         ):
             label.set_y(10.0**height)
-            label.set_text(f"{line.get_label()}\n×{factor:.2f}")
+            label.set_text(f"{line.get_label()}{self._gone(end)}\n×{factor:.2f}")
+
+    def _gone(self, end: float) -> str:
+        """Say where a line has gone that ends out of sight."""
+        return " ↑" if end > 10.0**self.decades else " ↓" if end < 0.1**self.decades else ""
 
     def _heights(self, ends: Sequence[float]) -> list[float]:
         """Heights of the labels in decades: beside the ends of the lines, but apart."""
-        top, gap = 0.92 * self.decades, 0.26 * self.decades
+        top, gap = 0.88 * self.decades, 0.26 * self.decades
         order = sorted(range(len(ends)), key=lambda i: -ends[i])
         heights, ceiling = [0.0] * len(ends), top
         for below, i in zip(reversed(range(len(ends))), order, strict=True):
@@ -414,3 +419,18 @@ def rate_curves(axes: Axes, rho: npt.ArrayLike, rates: Mapping[str, npt.ArrayLik
     axes.set(xlim=(0, 1.22 * rho[-1]), xticks=np.arange(0, rho[-1] + 0.1, 0.5))
     axes.spines["bottom"].set_bounds(0, rho[-1])
     return axes
+
+
+def scientific(value: float) -> str:
+    """Write a number for a sentence, with a power of ten if it is large or small.
+
+    Examples
+    --------
+    >>> scientific(1.23e-10), scientific(3325.3), scientific(0.0), scientific(4.36)
+    ('1·10⁻¹⁰', '3·10³', '0', '4.4')
+    """
+    if value == 0 or not np.isfinite(value) or 0.01 <= abs(value) < 100:
+        return f"{value:.2g}"
+    digit, exponent = f"{value:.0e}".split("e")
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return f"{digit}·10{str(int(exponent)).translate(raised)}"
