@@ -72,8 +72,10 @@
       });
     };
 
+    const prepare = () => (slots ??= unpack());
+
     const draw = (frame) => {
-      slots ??= unpack(); // not before it is needed
+      prepare();
       for (const slot of slots) {
         const state = slot.frames[frame], unseen = slot.node.rows && !details.open;
         if (state === slot.state || unseen) continue;
@@ -112,6 +114,7 @@
     details?.addEventListener("toggle", () => draw(shown));
     addEventListener("pageshow", show); // the browser may have put controls back where they were
     show();
+    (window.requestIdleCallback ?? setTimeout)(prepare); // so that the first step is quick too
   };
 
   const start = () => document.querySelectorAll("figure.explorer").forEach(explore);
