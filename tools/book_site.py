@@ -223,6 +223,10 @@ def ledger_role(name, rawtext, text, lineno, inliner, options=None, content=None
 def setup(app: Sphinx) -> dict:
     """Connect everything."""
     katex.NODEJS_BINARY = str(NODE)
+    # Over a socket file the extension may connect before the server listens, and fail; over a port
+    # it tries again.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
     app.add_role("ledger", ledger_role)
     app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
