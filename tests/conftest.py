@@ -1,12 +1,13 @@
-"""What tests of the built site share: the site, a Chromium, and what to do where they are missing."""
+"""What tests of the built site share: the site, a Chromium, and what to do without them."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import installed
 from playwright.sync_api import Browser, sync_playwright
+
+from chromium import installed
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
