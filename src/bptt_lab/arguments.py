@@ -30,12 +30,12 @@ def describe(value: Any) -> str:
     """Say in a few words what ``value`` is.
 
     >>> describe(np.zeros((2, 3)))
-    'a float64 array of shape (2, 3)'
+    'an array of type float64 and shape (2, 3)'
     >>> describe("tanh")
     "'tanh'"
     """
     if isinstance(value, np.ndarray):
-        return f"a {value.dtype} array of shape {value.shape}"
+        return f"an array of type {value.dtype} and shape {value.shape}"
     if value is None or isinstance(value, str | bool | int | float | np.generic):
         return repr(value)
     return f"an object of type {type(value).__name__}"
@@ -59,7 +59,10 @@ def real(name: str, value: Any, shape: Sequence[int | str], dtype: Any = None) -
     """
     array = as_array(name, value, "an array")
     if array.dtype not in PRECISIONS or not fits(array.shape, shape):
-        fail(name, f"a float32 or float64 array of shape {shape_text(shape)}", describe(array))
+        expected = f"a float32 or float64 array of shape {shape_text(shape)}"
+        if 0 in array.shape:
+            expected += ", no axis of length 0"
+        fail(name, expected, describe(array))
     finite(name, array)
     return array if dtype is None else array.astype(dtype, copy=False)
 

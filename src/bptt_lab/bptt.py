@@ -40,6 +40,7 @@ class Trace:
 
     Attributes
     ----------
+    cell : Cell
     x : array, shape (T, m, n_inputs)
     states : tuple of arrays, shape (T+1, m, n)
         Parts of the state: (h,), or (h, C) for the LSTMs. Index t is the state after t inputs.
@@ -48,6 +49,7 @@ class Trace:
     logits : array, shape (T, m, n_outputs)
     """
 
+    cell: Cell
     x: Array
     states: Arrays
     stored: Arrays
@@ -127,7 +129,7 @@ def unroll(cell: Cell, params: Params, x: Array, state0: Arrays) -> Trace:
     net_inputs = stored[0]
     np.dot(rows(x), cell.stack(params, "W_x"), out=rows(net_inputs))
     net_inputs += cell.stack(params, "b_")
-    trace = Trace(x, states, stored, np.empty((T, m, n_outputs), dtype))
+    trace = Trace(cell, x, states, stored, np.empty((T, m, n_outputs), dtype))
     W = cell.recurrent_weights(params)
     for before, after, saved in each_step(*trace.steps()):
         cell.step(W, before, after, saved)
@@ -426,6 +428,8 @@ def check_trace(cell: Cell, params: Params, trace: Trace) -> None:
     """Refuse a trace that this cell with these parameters cannot have left."""
     sizes = check_cell(cell, params)
     instance("trace", trace, Trace, "the Trace that forward returns")
-    n_inputs, n = trace.x.shape[-1], trace.h.shape[-1]
-    if (n_inputs, n, len(trace.states)) != (sizes.n_inputs, sizes.n, len(cell.parts)):
-        fail("trace", "the trace of this cell with these params", "another one")
+    if trace.cell != cell:
+        fail("trace", f"a trace of {cell}", f"one of {trace.cell}")
+    came = Sizes(trace.x.shape[-1], trace.h.shape[-1], trace.logits.shape[-1], trace.h.dtype)
+    if came != sizes:
+        fail("trace", f"one made with these params, {sizes}", f"one of {came}")

@@ -17,8 +17,9 @@ Unrolling in time, truncation, readout and loss belong to ``bptt_lab.bptt``.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -32,11 +33,13 @@ from bptt_lab.arguments import (
     keys,
     precision,
     real,
+    shape_text,
 )
 from bptt_lab.initializers import gaussian
 
 Arrays = tuple[Array, ...]
 Params = dict[str, Array]
+Axis = TypeVar("Axis", int, str)
 
 
 class Sizes(NamedTuple):
@@ -69,6 +72,21 @@ def product(inputs: Array, deltas: Array) -> Array:
     """Sum of inputs_t^T delta_t over all steps, as one matrix product."""
     total: Array = np.dot(rows(inputs).T, rows(deltas))
     return total
+
+
+def likely_sizes(params: Params, symbols: dict[str, tuple[str, ...]]) -> tuple[int, int, int]:
+    """Return n_inputs, n and n_outputs as most of the parameters have them.
+
+    So the complaint about a wrong shape names the one parameter that is unlike the others.
+    """
+    found = Counter(
+        pair
+        for name, axes in symbols.items()
+        for pair in zip(axes, params[name].shape, strict=False)
+    )
+    # The most common size of each axis comes last and stays.
+    likely = dict(pair for pair, _ in reversed(found.most_common()))
+    return likely.get("n_inputs", 1), likely.get("n", 1), likely.get("n_outputs", 1)
 
 
 class Cell(ABC):
@@ -111,8 +129,8 @@ class Cell(ABC):
     def jacobian(self, W: Arrays, partials: Arrays) -> Array:
         """One-step Jacobians, shape (..., s, s)."""
 
-    def shapes(self, n_inputs: int, n: int, n_outputs: int) -> dict[str, tuple[int, ...]]:
-        """Name and shape of every parameter."""
+    def shapes(self, n_inputs: Axis, n: Axis, n_outputs: Axis) -> dict[str, tuple[Axis, ...]]:
+        """Name and shape of every parameter, in numbers or in symbols."""
         return {
             **{f"W_x{g}": (n_inputs, n) for g in self.gates},
             **{f"W_h{g}": (n, n) for g in self.gates},
@@ -178,17 +196,17 @@ class Cell(ABC):
             If a key is missing or unknown, a parameter is no finite float32 or float64 array
             of the right shape, or the parameters are of different types.
         """
-        keys("params", params, self.shapes(1, 1, 1))
-        first = self.gates[0]
-        x, h = f"W_x{first}", f"W_h{first}"
-        n = real(h, params[h], ("n", "n")).shape[1]
-        n_inputs = real(x, params[x], ("n_inputs", n)).shape[0]
-        n_outputs = real("W_yh", params["W_yh"], (n, "n_outputs")).shape[1]
-        dtype = params[h].dtype
-        for name, shape in self.shapes(n_inputs, n, n_outputs).items():
+        symbols = self.shapes("n_inputs", "n", "n_outputs")
+        keys("params", params, symbols)
+        for name, axes in symbols.items():
+            if not isinstance(params[name], np.ndarray):
+                fail(name, f"an array of shape {shape_text(axes)}", describe(params[name]))
+        sizes = likely_sizes(params, symbols)
+        dtype = Counter(value.dtype for value in params.values()).most_common(1)[0][0]
+        for name, shape in self.shapes(*sizes).items():
             if real(name, params[name], shape).dtype != dtype:
-                fail(name, f"{dtype} like {h}", describe(params[name]))
-        return Sizes(n_inputs, n, n_outputs, dtype)
+                fail(name, f"an array of type {dtype} like the others", describe(params[name]))
+        return Sizes(*sizes, dtype)
 
     def stack(self, params: Params, prefix: str) -> Array:
         """Put the gates' parameters side by side: W_x (n_inputs, G n), W_h (n, G n), b (G n)."""
