@@ -86,7 +86,7 @@ BAD = {
     "params is None": (lambda: run(params=None), r"params: expected a dict .* got None"),
     "params is a list": (lambda: run(params=[1.0]), r"params: expected a dict .* type list"),
     "missing key": (lambda: drop(R, "W_hh"), r"params: .*W_xh, W_hh, b_h.* got no W_hh"),
-    "two missing keys": (lambda: run(L, params=R.params), r"no W_xi and no W_xf and"),
+    "another cell's params": (lambda: run(L, params=R.params), r"params: .* no W_xi and no W_xf"),
     "unknown key": (lambda: put(W_hx=R.params["W_hh"]), r"params: .* the unknown key W_hx"),
     "no second bias": (lambda: drop(G, "c_n"), r"params: expected .* got no c_n"),
     "no peephole": (lambda: drop(P, "p_o"), r"params: expected .* got no p_o"),
