@@ -448,7 +448,8 @@ def grid_error(scene, match, **grid):
         ({"n": [1, 2, 2]}, "n has the value 2 twice"),
         ({"n": ["a", "a"]}, "n has the value 'a' twice"),
         ({"n": Control("n", [0.11, 0.12], format="{:.1f}")}, "n has the text '0.1' twice"),
-        ({"n": Control("n", [1, 2], start=3)}, r"n cannot start at 3: not among \[1, 2\]"),
+        ({"n": Control("n", [1, 2], start=3)}, r"n cannot start at 3: it is not among \[1, 2\]"),
+        ({"n": Control("n", ["a", "b"], start="c")}, r"n cannot start at 'c'"),
         ({"n": [3, 2, 1]}, "numbers of n must increase"),
         ({"n": [1, "a"]}, "all of one kind"),
         ({"n": [1, True]}, "all of one kind"),
@@ -553,6 +554,29 @@ def texts_of(values, **look):
 )
 def test_values_of_many_kinds(values, look, texts, kind):
     assert texts_of(values, **look) == (texts, kind)
+
+
+def test_a_start_is_found_among_rounded_numbers(scene):
+    figure, axes, line = scene
+    control = Control("slope", np.linspace(0.2, 3, 57), start=1.1)
+    explorer = Explorer(figure, slope(line), moving=[line], slope=control)
+    assert explorer.parameters[0].texts[explorer.parameters[0].start] == "1.1"
+
+
+def test_labels_may_hold_formulas(scene):
+    figure, axes, line = scene
+
+    def update(rho, kind):
+        """A line"""
+        return "Fine."
+
+    label = r"radius $\rho$ of $W_{hh}$"
+    page = markup(
+        Explorer(figure, update, rho=Control(label, [1, 2]), kind=Control(label, ["a", "b"]))
+    )
+    for element in (page.label, page.legend):
+        assert element.get_text().strip() == "radius ρ of Whh"
+        assert element.find("sub").get_text() == "hh"
 
 
 def test_generators_and_a_single_artist_are_taken(scene):

@@ -21,6 +21,7 @@ import itertools
 import json
 import math
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -51,12 +52,12 @@ Columns = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Control:
-    """A control with a readable label and a default.
+    r"""A control with a readable label and a default.
 
     Parameters
     ----------
     label : str
-        What the reader sees.
+        What the reader sees; formulas as in matplotlib, ``r"radius $\rho$"``, are welcome.
     values : sequence
         Numbers, in increasing order, make a slider; strings or booleans make radio buttons.
     start : optional
@@ -104,9 +105,11 @@ class _Parameter:
         start = self.control.start
         if start is None:
             return 0
-        if start not in self.values:
-            raise ValueError(f"{self.name} cannot start at {start!r}: not among {self.values}")
-        return self.values.index(start)
+        for place, value in enumerate(self.values):
+            if value == start or (self.numeric and math.isclose(value, start, rel_tol=1e-9)):
+                return place
+        among = reprlib.repr(self.values)
+        raise ValueError(f"{self.name} cannot start at {start!r}: it is not among {among}")
 
     @property
     def numeric(self) -> bool:
@@ -121,10 +124,11 @@ def _check_kind(name: str, values: list[Any]) -> None:
     numbers = all(isinstance(v, Real) and not isinstance(v, bool) for v in values)
     if not numbers or not all(math.isfinite(v) for v in values):
         raise ValueError(
-            f"{name} needs finite numbers, or strings, or booleans, all of one kind, got {values}"
+            f"{name} needs finite numbers, or strings, or booleans, all of one kind, "
+            f"got {reprlib.repr(values)}"
         )
     if any(after < before for before, after in itertools.pairwise(values)):
-        raise ValueError(f"the numbers of {name} must increase, as on a slider, got {values}")
+        raise ValueError(f"the numbers of {name} must increase, got {reprlib.repr(values)}")
 
 
 def _check_distinct(name: str, what: str, items: list[Any], remedy: str) -> None:
@@ -456,7 +460,7 @@ def _control(parameter: _Parameter) -> str:
 def _slider(p: _Parameter) -> str:
     text = html.escape(p.texts[p.start])
     return (
-        f'<div class="control"><label><span>{html.escape(p.label)}</span> '
+        f'<div class="control"><label>{_label(p)} '
         f'<input type="range" name="{p.name}" min="0" max="{len(p.values) - 1}" '
         f'value="{p.start}" aria-valuetext="{text}" disabled></label> '
         f'<output aria-live="off">{text}</output></div>'
@@ -469,8 +473,14 @@ def _radio_buttons(p: _Parameter) -> str:
         f"{' checked' if number == p.start else ''} disabled> {html.escape(text)}</label> "
         for number, text in enumerate(p.texts)
     )
-    legend = f"<legend>{html.escape(p.label)}</legend>"
+    legend = f"<legend>{_label(p)}</legend>"
     return f'<fieldset class="control">{legend}<div class="choices">{buttons}</div></fieldset>'
+
+
+def _label(p: _Parameter) -> str:
+    label = Element("span")
+    spell(label, p.label)
+    return _html(label)
 
 
 def _details(tables: list[Element]) -> str:
@@ -596,13 +606,17 @@ def _live(explorer: Explorer, setting: Setting) -> str:
     sentence = explorer.show(setting)
     style = "<style>.panels{display:flex;flex-wrap:wrap}.panels svg{min-width:0}</style>"
     markup = explorer.picture.now(explorer.alt(sentence))
-    return name_ids(f"{style}{markup}<p>{html.escape(sentence)}</p>")
+    return name_ids(f'{style}{markup}<p style="line-height:1.5">{html.escape(sentence)}</p>')
 
 
 def _live_control(p: _Parameter) -> Any:
     import ipywidgets
 
-    shared = {"description": p.label, "style": {"description_width": "initial"}}
+    shared = {
+        "description": p.label,
+        "style": {"description_width": "initial"},
+        "layout": {"width": "30rem", "max_width": "100%"},
+    }
     if not p.numeric:
         choices = list(zip(p.texts, p.values, strict=True))
         return ipywidgets.ToggleButtons(options=choices, value=p.values[p.start], **shared)

@@ -348,6 +348,9 @@ def spell(element: Element, label: str) -> None:
     >>> tostring(cell, encoding="unicode")
     '<th><span>norm </span><i>ρ</i><sup>t</sup></th>'
     """
+    if "$" not in label:
+        element.text = label
+        return
     for part in filter(None, re.split(r"(\$[^$]+\$)", label)):
         if part.startswith("$"):
             _spell_formula(element, part)
@@ -357,11 +360,12 @@ def spell(element: Element, label: str) -> None:
 
 def _spell_formula(element: Element, formula: str) -> None:
     size = FontProperties().get_size_in_points()
-    below = 0.0
-    for run in _runs(MathTextParser("path").parse(formula).glyphs, size):
+    runs = _runs(MathTextParser("path").parse(formula).glyphs, size)
+    below = -float(runs[0].style.get("dy", 0)) if runs else 0.0
+    for run in runs:
         below += float(run.style.get("dy", 0))
         flat = "i" if run.style.get("font-style") else "span"
-        tag = flat if abs(below) < size / 10 else "sub" if below > 0 else "sup"
+        tag = flat if abs(below) < 0.05 else "sub" if below > 0 else "sup"
         space = "\u2009" if float(run.style.get("dx", 0)) > 0 else ""
         SubElement(element, tag).text = space + run.text
 
