@@ -234,6 +234,16 @@ def test_cross_entropy_gradient_needs_targets_that_sum_to_one():
     assert same(derived, softmax(o) - y, given=sums_to_one(y))
 
 
+def test_loss_of_a_step_by_logits_and_by_probabilities():
+    """Ledger bptt-07: y_hat - y is the derivative by the logits, not by the softmax output."""
+    net = RNN("tanh").step(n_outputs=3)
+    L, y, y_hat, o = net.L["t"], net.y["t"], net.y_hat["t"], net.logits["t"]
+    assert same(net.gradient(L, o), sp.Add(*y) * y_hat - y)
+    assert same(net.gradient(L, y_hat), -hadamard(y, y_hat.applyfunc(lambda p: 1 / p)))
+    assert same(net.total(L, y_hat) * net.total(y_hat, o), net.total(L, o))
+    assert net.total(L, o, hold=y_hat).is_zero_matrix
+
+
 def test_cross_entropy_gradient_of_a_multi_hot_target():
     """Ledger bptt-07: with the target (1, 1, 0) the gradient is 2 y_hat - y."""
     o, y = row("o", 3), row("y", 3)
@@ -454,6 +464,17 @@ def test_truncated_lstm_keeps_the_error_constant_and_still_trains_its_gates():
     assert same(immediate, full.immediate(full.C[1], full.W_hC))
 
 
+def test_squashing_of_1997_is_a_scaled_logistic_function():
+    """Ledger lstm-02: g(x) = 4 sigma(x) - 2 = 2 tanh(x/2), h(x) = 2 sigma(x) - 1 = tanh(x/2)."""
+    net = OriginalLSTM(squashing="1997").unroll(T=1, n_inputs=1, n_neurons=1)
+    a, C_tilde = net.a_C[1][0], net.C_tilde[1][0]
+    written_out = net.definition(C_tilde).rewrite(sp.exp)
+    assert same(written_out, 4 * activation("sigmoid", a) - 2)
+    assert same(written_out, (2 * sp.tanh(a / 2)).rewrite(sp.exp))
+    derived = net.total(net.C_tilde[1], net.a_C[1])[0]
+    assert same(derived.xreplace({C_tilde: written_out}), sp.diff(written_out, a))
+
+
 @pytest.mark.parametrize("reset", ["before", "after"])
 def test_gru_jacobian(reset):
     """Ledger, section 8, item 13."""
@@ -477,17 +498,33 @@ def test_gru_jacobian(reset):
 # Numbers.
 
 
+def derived_gradients(net):
+    """All gradients as one NumPy function, which returns a dict."""
+    names = list(net.parameters)
+    symbols = sp.Matrix([[g for key in names for g in net.gradient(net.loss, net.parameters[key])]])
+    function = net.numeric(symbols)
+
+    def evaluate(params, *arguments):
+        sizes = np.cumsum([params[key].size for key in names])
+        flat = np.split(function(params, *arguments)[0], sizes[:-1])
+        return {key: g.reshape(params[key].shape) for key, g in zip(names, flat, strict=True)}
+
+    return evaluate
+
+
+@pytest.fixture(scope="module")
+def gradients(unrolled):
+    return {name: derived_gradients(net) for name, net in unrolled.items()}
+
+
 @each_cell
-def test_derived_gradients_against_autograd(name, problem, unrolled):
+def test_derived_gradients_against_autograd(name, problem, gradients):
     _, params, x, y, h, C, state0 = problem
-    net = unrolled[name]
     oracle = grad(lambda p: oracle_loss(name, p, x, y, h, C))(params)
-    for key in [k for k in params if k.startswith(("W_h", "W_x", "b_", "p_", "c_"))]:
-        derived = net.numeric(net.gradient(net.loss, net.parameters[key]))
-        assert (
-            relative_error(derived(params, x, y, state0).reshape(oracle[key].shape), oracle[key])
-            < 1e-12
-        ), key
+    derived = gradients[name](params, x, y, state0)
+    assert derived.keys() == params.keys()
+    for key in params:
+        assert relative_error(derived[key], oracle[key]) < 1e-12, key
 
 
 @each_cell
@@ -520,7 +557,7 @@ def test_loss_and_its_gradient_against_differences(name, problem, unrolled):
 
 
 @each_cell
-def test_engine_agrees_with_the_derived_formulas(name, problem, unrolled):
+def test_engine_agrees_with_the_derived_formulas(name, problem, unrolled, gradients):
     engine, params, x, y, _, _, state0 = problem
     net = unrolled[name]
     trace = bptt_lab.forward(engine, params, x, state0)
@@ -528,23 +565,23 @@ def test_engine_agrees_with_the_derived_formulas(name, problem, unrolled):
     for t in (1, T):
         derived = net.numeric(net.total(net.state[t], net.state[t - 1]))(params, x, None, state0)
         assert relative_error(J[t - 1, 0], derived) < 1e-12
+    y[1] = -1  # a step without a target
     _, grads = bptt_lab.loss_and_gradients(engine, params, x, y, state0)
-    for key in ("W_yh", *(k for k in params if k.startswith(("W_h", "p_")))):
-        derived = net.numeric(net.gradient(net.loss, net.parameters[key]))
-        assert relative_error(grads[key].ravel(), derived(params, x, y, state0).ravel()) < 1e-12, (
-            key
-        )
+    for key, derived in gradients[name](params, x, y, state0).items():
+        assert relative_error(grads[key], derived) < 1e-12, key
 
 
-def test_truncated_engine_agrees_with_the_derived_formulas():
+@pytest.mark.parametrize("truncated", [False, True])
+@pytest.mark.parametrize("squashing", ["tanh", "1997"])
+def test_engine_agrees_on_the_lstm_of_1997(truncated, squashing):
     rng = np.random.default_rng(0)
-    engine = bptt_lab.OriginalLSTM(truncated=True)
+    options = {"truncated": truncated, "squashing": squashing}
+    engine = bptt_lab.OriginalLSTM(**options)
     params = engine.init(rng, N_INPUTS, N, N_OUTPUTS)
     x, y = rng.standard_normal((T, 1, N_INPUTS)), rng.integers(0, N_OUTPUTS, (T, 1))
-    net = OriginalLSTM(truncated=True).unroll(T, N_INPUTS, N, N_OUTPUTS)
+    net = OriginalLSTM(**options).unroll(T, N_INPUTS, N, N_OUTPUTS)
     _, grads = bptt_lab.loss_and_gradients(engine, params, x, y)
-    for key in ("W_hi", "W_hC", "W_xo"):
-        derived = net.numeric(net.gradient(net.loss, net.parameters[key]))(params, x, y)
+    for key, derived in derived_gradients(net)(params, x, y).items():
         assert relative_error(grads[key], derived) < 1e-12, key
 
 
@@ -596,6 +633,10 @@ def test_unknown_cells_and_names_are_refused_with_the_known():
         RNN("tanh").step().W_hf  # noqa: B018
     with pytest.raises(ValueError, match="reset must be 'before' or 'after', got 'none'"):
         GRU(reset="none")
+    with pytest.raises(ValueError, match="squashing must be 'tanh' or '1997', got 'relu'"):
+        OriginalLSTM(squashing="relu")
+    with pytest.raises(ValueError, match="truncated must be True or False, got 1"):
+        OriginalLSTM(truncated=1)
     with pytest.raises(ValueError, match="GRU has no cell state C"):
         GRU().step().blocks("t")
     with pytest.raises(ValueError, match=r"one of the steps \[1, 2\], got 0"):
@@ -603,6 +644,9 @@ def test_unknown_cells_and_names_are_refused_with_the_known():
     net = LSTM().unroll(2)
     with pytest.raises(ValueError, match="one step, but has quantities of 2"):
         net.immediate(net.loss, net.W_hf)
+    for wrong in (net.C[1] * 2, row("C_9", 2)):
+        with pytest.raises(ValueError, match=r"not a quantity or parameter of <LSTM\(\) unrolled"):
+            net.total(net.C[2], wrong)
 
 
 def test_shapes_that_do_not_fit_are_refused():
@@ -637,8 +681,8 @@ def test_numbers_that_do_not_fit_are_refused():
     assert isinstance(loss(full, x, [[0], [2]]), np.float64)
     with pytest.raises(ValueError, match="y is needed here"):
         loss(full, x)
-    with pytest.raises(ValueError, match="classes in y must be 0 to 2, got"):
-        loss(full, x, [[0], [-1]])
+    with pytest.raises(ValueError, match="classes in y must be 0 to 2, or -1"):
+        loss(full, x, [[0], [3]])
     with pytest.raises(ValueError, match="no value is given for z"):
         net.numeric(net.h[2] * sp.Symbol("z"))
     phi = RNN("phi").step()

@@ -7,7 +7,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import sympy as sp
+
 from bptt_lab.symbolic.functions import apply, detach
+from bptt_lab.symbolic.functions import g as squash_1997
 from bptt_lab.symbolic.matrices import hadamard
 from bptt_lab.symbolic.unrolled import Time, Unrolled
 
@@ -93,7 +96,7 @@ def _gate_shapes(gates: str, n_inputs: int, n: int) -> dict[str, tuple[int, int]
     }
 
 
-def _net_input(net: Unrolled, g: str, t: Time, h: Any) -> Any:
+def _pre_activation(net: Unrolled, g: str, t: Time, h: Any) -> Any:
     W_x, W_h, b = (net.parameters[f"{name}{g}"] for name in ("W_x", "W_h", "b_"))
     return net.x[t] * W_x + h * W_h + b
 
@@ -154,10 +157,19 @@ class OriginalLSTM(Cell):
         Cut the derivative where h enters the gates and the candidate, as the authors do. The
         values stay the same; the derivative of C by the previous C becomes the identity.
 
+    squashing : {"tanh", "1997"}
+        tanh for candidate and output, or the functions of the paper, g(a) = 2 tanh(a / 2) for
+        the candidate and tanh(C / 2) for the output.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown.
+
     References
     ----------
-    Hochreiter and Schmidhuber (1997), section 4 and appendix A.1, with tanh as squashing
-    function where the paper scales the logistic function.
+    Hochreiter and Schmidhuber (1997), section 4, section 5.1 for the ranges, and appendix A.2,
+    equation (30), for the truncated derivative.
 
     Examples
     --------
@@ -169,7 +181,14 @@ class OriginalLSTM(Cell):
     """
 
     truncated: bool = False
+    squashing: str = "tanh"
     state: ClassVar[tuple[str, ...]] = ("h", "C")
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.truncated, bool):
+            raise ValueError(f"truncated must be True or False, got {self.truncated!r}")
+        if self.squashing not in ("tanh", "1997"):
+            raise ValueError(f"squashing must be 'tanh' or '1997', got {self.squashing!r}")
 
     def shapes(self, n_inputs: int, n: int) -> dict[str, tuple[int, int]]:
         """Return the shapes of W_x?, W_h? and b_? for i, o and C."""
@@ -178,11 +197,12 @@ class OriginalLSTM(Cell):
     def recur(self, net: Unrolled, t: Time, before: Time) -> None:
         """Define i, o, C_tilde, C and h."""
         h = net.h[before].applyfunc(detach) if self.truncated else net.h[before]
-        i, o = (_gate(net, g, t, _net_input(net, g, t, h)) for g in "io")
-        a_C = net.define("a_C", t, _net_input(net, "C", t, h))
-        C_tilde = net.define("C_tilde", t, apply("tanh", a_C))
+        i, o = (_gate(net, gate, t, _pre_activation(net, gate, t, h)) for gate in "io")
+        a_C = net.define("a_C", t, _pre_activation(net, "C", t, h))
+        squash, width = (sp.tanh, 1) if self.squashing == "tanh" else (squash_1997, 2)
+        C_tilde = net.define("C_tilde", t, a_C.applyfunc(squash))
         C = net.define("C", t, net.C[before] + hadamard(i, C_tilde))
-        net.define("h", t, hadamard(o, apply("tanh", C)))
+        net.define("h", t, hadamard(o, apply("tanh", C / width)))
 
 
 @dataclass(frozen=True)
@@ -216,15 +236,15 @@ class LSTM(Cell):
         """Define i, f, C_tilde, C, o and h."""
         h = net.h[before]
         i, f = (_gate(net, g, t, self._input(net, g, t, h, net.C[before])) for g in "if")
-        a_C = net.define("a_C", t, _net_input(net, "C", t, h))
+        a_C = net.define("a_C", t, _pre_activation(net, "C", t, h))
         C_tilde = net.define("C_tilde", t, apply("tanh", a_C))
         C = net.define("C", t, hadamard(f, net.C[before]) + hadamard(i, C_tilde))
         o = _gate(net, "o", t, self._input(net, "o", t, h, C))
         net.define("h", t, hadamard(o, apply("tanh", C)))
 
     def _input(self, net: Unrolled, g: str, t: Time, h: Any, C: Any) -> Any:
-        """Return the net input of a gate, which does not read the cell state C."""
-        return _net_input(net, g, t, h)
+        """Return the pre-activation of a gate, which does not read the cell state C."""
+        return _pre_activation(net, g, t, h)
 
 
 @dataclass(frozen=True)
@@ -249,7 +269,7 @@ class PeepholeLSTM(LSTM):
         return super().shapes(n_inputs, n) | {f"p_{g}": (1, n) for g in "ifo"}
 
     def _input(self, net: Unrolled, g: str, t: Time, h: Any, C: Any) -> Any:
-        return _net_input(net, g, t, h) + hadamard(net.parameters[f"p_{g}"], C)
+        return _pre_activation(net, g, t, h) + hadamard(net.parameters[f"p_{g}"], C)
 
 
 @dataclass(frozen=True)
@@ -296,9 +316,9 @@ class GRU(Cell):
     def recur(self, net: Unrolled, t: Time, before: Time) -> None:
         """Define z, r, (u,) h_tilde and h."""
         h = net.h[before]
-        z, r = (_gate(net, g, t, _net_input(net, g, t, h)) for g in "zr")
+        z, r = (_gate(net, g, t, _pre_activation(net, g, t, h)) for g in "zr")
         if self.reset == "before":
-            a_n = _net_input(net, "n", t, hadamard(r, h))
+            a_n = _pre_activation(net, "n", t, hadamard(r, h))
         else:
             u = net.define("u", t, h * net.W_hn + net.c_n)
             a_n = net.x[t] * net.W_xn + net.b_n + hadamard(r, u)

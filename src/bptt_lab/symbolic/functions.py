@@ -40,6 +40,17 @@ class positive(sp.Function):  # type: ignore[misc]
         return _power(rf"\left[{printer._print(self.args[0])} > 0\right]", exp)
 
 
+class g(sp.Function):  # type: ignore[misc]
+    """2 tanh(a / 2), which squashes the candidate of the LSTM of 1997 into (-2, 2)."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """1 - g^2 / 4."""
+        return 1 - self**2 / 4
+
+    def _eval_rewrite_as_exp(self, a: sp.Expr, **_: Any) -> sp.Expr:
+        return 4 / (1 + sp.exp(-a)) - 2
+
+
 class phi(sp.Function):  # type: ignore[misc]
     """Any differentiable activation, to derive for all of them at once."""
 
@@ -93,6 +104,7 @@ ACTIVATIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigma": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),  # cannot overflow
     "relu": lambda a: np.maximum(a, 0.0),
+    "g": lambda a: 2 * np.tanh(0.5 * a),
     "positive": lambda h: np.heaviside(h, 0.0),
     "softmax_entry": lambda k, *o: 1 / sum(np.exp(np.subtract(o, o[k - 1]))),
     "detach": lambda h: h,
@@ -115,7 +127,7 @@ def activation(name: str, a: Any) -> Any:
     name : {"tanh", "sigmoid", "relu", "identity", "phi"}
         "phi" stands for any differentiable function.
     a : expression or matrix
-        The net input.
+        The pre-activation.
 
     Returns
     -------
@@ -146,7 +158,7 @@ def slope(name: str, value: Any) -> Any:
     ----------
     name : {"tanh", "sigmoid", "relu", "identity"}
     value : expression or matrix
-        The value h, not the net input a.
+        The value h, not the pre-activation a.
 
     Returns
     -------
@@ -195,7 +207,7 @@ def slope_bound(name: str) -> sp.Expr:
 
     References
     ----------
-    Pascanu, Mikolov and Bengio (2013), section 2.2.
+    Pascanu, Mikolov and Bengio (2013), section 2.1.
 
     Examples
     --------

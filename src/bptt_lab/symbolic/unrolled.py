@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,25 +19,14 @@ from bptt_lab.symbolic.matrices import (
     symbol,
 )
 
+if TYPE_CHECKING:
+    from bptt_lab.symbolic.cells import Cell
+
 Time = int | str
 Matrix = sp.ImmutableDenseMatrix
 
 MAX_STEPS = 3
 LOSSES = ("cross_entropy", "squared_error")
-
-
-class Cell(Protocol):
-    """What a cell must tell: its state, its parameters, and one step of its recurrence."""
-
-    @property
-    def state(self) -> tuple[str, ...]:
-        """Names of the quantities that the next step reads."""
-
-    def shapes(self, n_inputs: int, n: int) -> dict[str, tuple[int, int]]:
-        """Return the shape of each recurrent parameter; biases are rows."""
-
-    def recur(self, net: "Unrolled", t: Time, before: Time) -> None:
-        """Define the quantities of step t."""
 
 
 class Blocks(NamedTuple):
@@ -54,7 +43,7 @@ class Unrolled:
 
     Parameters are attributes with the engine's names (``net.W_hh``). Quantities are attributes
     too, indexed by time (``net.h[2]``, a row): ``x`` from 1 to T, the state ``h`` (and ``C``)
-    from 0 to T, and for each step the net input ``a`` or, in a gated cell, ``a_i`` and ``i``,
+    from 0 to T, and for each step the pre-activation ``a`` or, in a gated cell, ``a_i`` and ``i``,
     ``a_f`` and ``f`` and so on; then ``logits``, ``y_hat``, the target ``y`` and the loss
     ``L``. ``net.loss`` is the sum of all ``L``. There is no negative index, so ``h[-1]`` is an
     error and not the last state.
@@ -78,7 +67,7 @@ class Unrolled:
 
     def __init__(
         self,
-        cell: Cell,
+        cell: "Cell",
         T: int,
         n_inputs: int = 1,
         n_neurons: int = 2,
@@ -94,6 +83,7 @@ class Unrolled:
         self._definitions: dict[sp.Symbol, sp.Expr] = {}
         self._step_of: dict[sp.Symbol, int] = {}
         self._partials: dict[sp.Symbol, dict[sp.Symbol, sp.Expr]] = {}
+        self._shortcuts: dict[sp.Symbol, dict[sp.Symbol, sp.Expr]] = {}
         shapes = cell.shapes(n_inputs, n_neurons)
         shapes |= {"W_yh": (n_neurons, n_outputs), "b_y": (1, n_outputs)}
         self.parameters = {name: _parameter(name, shape) for name, shape in shapes.items()}
@@ -103,6 +93,9 @@ class Unrolled:
             self._name("x", t, n_inputs)
             cell.recur(self, t, before)
             self._read_out(t, n_outputs)
+
+    def __repr__(self) -> str:
+        return f"<{self.cell} unrolled from {self.times[0]} to {self.times[-1]}>"
 
     # The names.
 
@@ -144,17 +137,24 @@ class Unrolled:
         return quantity
 
     def _read_out(self, t: Time, n_outputs: int) -> None:
-        target = self._name("y", t, n_outputs)
+        y = self._name("y", t, n_outputs)
         logits = self.define("logits", t, self.h[t] * self.W_yh + self.b_y)
         if self._loss == "cross_entropy":
             value = [softmax_entry(k + 1, *logits) for k in range(n_outputs)]
             y_hat = self.define("y_hat", t, value)
-            loss = -sp.Add(*(y * sp.log(p) for y, p in zip(target, y_hat, strict=True)))
+            loss = -sp.Add(*(c * sp.log(p) for c, p in zip(y, y_hat, strict=True)))
         else:
-            loss = squared_error(target, self.define("y_hat", t, logits))
+            y_hat = self.define("y_hat", t, logits)
+            loss = squared_error(y, y_hat)
+        self._add_loss(t, loss, logits, y_hat)
+
+    def _add_loss(self, t: Time, loss: sp.Expr, logits: Any, y_hat: Any) -> None:
+        """Name the loss of step t, and simplify its derivative by the logits for good."""
         name = symbol(f"L_{{{t}}}")
         self._quantities.setdefault("L", {})[t] = name
         self._definitions[name], self._step_of[name] = loss, self.times.index(t)
+        e = [sp.collect(sp.expand(f), y_hat) for f in self.total(name, logits)]
+        self._shortcuts[name] = dict(zip(logits, e, strict=True))
 
     def definition(self, u: Any) -> Any:
         r"""Write u by what it is computed from directly.
@@ -225,9 +225,14 @@ class Unrolled:
         -------
         matrix, shape (entries of u, entries of v)
 
+        Raises
+        ------
+        ValueError
+            If v or ``hold`` has entries that are not names of this unrolled cell.
+
         Examples
         --------
-        >>> from bptt_lab.symbolic import RNN, diag
+        >>> from bptt_lab.symbolic import RNN
         >>> net = RNN("phi").step(n_neurons=1)
         >>> net.total(net.h["t"], net.h["t-1"])
         Matrix([[W_{hh}*phi_prime(a_{t})]])
@@ -241,18 +246,19 @@ class Unrolled:
         """
         seeds = {s: k for k, s in enumerate(entries(v))}
         held = {s for group in _groups(hold) for s in entries(group)}
+        fixed = held | seeds.keys()
+        zero = [sp.S.Zero] * len(seeds)
+        self._check_names(fixed)
 
         @cache
         def tangent(s: sp.Symbol) -> list[sp.Expr]:
             if s in seeds:
                 return [sp.S(int(k == seeds[s])) for k in range(len(seeds))]
-            return chain({} if s in held else self._local(s))
+            return zero if s in held else chain(self._local(s, fixed))
 
         def chain(partials: dict[sp.Symbol, sp.Expr]) -> list[sp.Expr]:
-            terms = [[_times(p, d) for d in tangent(s)] for s, p in partials.items()]
-            return [sp.Add(*column) for column in zip(*terms, strict=True)] or [sp.S.Zero] * len(
-                seeds
-            )
+            terms = [[p * d for d in tangent(s)] for s, p in partials.items()]
+            return [sp.Add(*column) for column in zip(zero, *terms, strict=True)]
 
         return Matrix([chain(self._differentiate(f)) for f in entries(u)])
 
@@ -275,11 +281,12 @@ class Unrolled:
         Raises
         ------
         ValueError
-            If u is made of several steps or of none: then "earlier" says nothing.
+            If u is made of several steps or of none, so that "earlier" says nothing, or v has
+            entries that are not names of this unrolled cell.
 
         References
         ----------
-        Pascanu, Mikolov and Bengio (2013), section 2: "immediate partial derivative".
+        Pascanu, Mikolov and Bengio (2013), equation (4).
 
         Examples
         --------
@@ -360,11 +367,21 @@ class Unrolled:
             P=self.total(self.h[t], self.C[t]),
         )
 
-    def _local(self, s: sp.Symbol) -> dict[sp.Symbol, sp.Expr]:
-        """Return the partial derivatives of a name by what its definition contains."""
+    def _check_names(self, names: set[sp.Expr]) -> None:
+        known = self._step_of.keys() | {s for p in self.parameters.values() for s in p}
+        unknown = sorted(map(str, names - known))
+        if unknown:
+            raise ValueError(f"not a quantity or parameter of {self}: {', '.join(unknown)}")
+
+    def _local(self, s: sp.Symbol, fixed: set[sp.Symbol]) -> dict[sp.Symbol, sp.Expr]:
+        """Return the partial derivatives of a name by what its definition contains.
+
+        From a loss one step goes to the logits at once, past y_hat, unless that is fixed.
+        """
         if s not in self._partials:
             self._partials[s] = self._differentiate(self._definitions.get(s, sp.S.Zero))
-        return self._partials[s]
+        partials = self._partials[s]
+        return self._shortcuts.get(s, partials) if fixed.isdisjoint(partials) else partials
 
     def _differentiate(self, f: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
         """Differentiate by every symbol in f; what has a name gets it back (tanh(a) is h)."""
@@ -388,11 +405,11 @@ class Unrolled:
         -------
         function
             Of ``params`` (a dict with the engine's names and shapes), ``x`` of shape
-            (T, 1, n_inputs), ``y`` of shape (T, 1) with classes or (T, 1, n_outputs) with
-            distributions or real targets, and ``state0``, a tuple of arrays with n entries each
-            (default: zeros; a state that is h alone may be the bare array). Parameters, x and y
-            that u does not need may be missing. It returns a float64 array of the shape of u, or
-            a float64 for a scalar.
+            (T, 1, n_inputs), ``y`` of shape (T, 1) with classes, -1 where a step has no target,
+            or (T, 1, n_outputs) with distributions or real targets, and ``state0``, a tuple of
+            arrays with n entries each (default: zeros; a state that is h alone may be the bare
+            array). Parameters, x and y that u does not need may be missing. It returns a float64
+            array of the shape of u, or a float64 for a scalar.
 
         Raises
         ------
@@ -452,9 +469,12 @@ class Unrolled:
         if y is None or self._loss != "cross_entropy" or classes.dtype.kind not in "iu":
             return y
         n_outputs = self.b_y.shape[1]
-        if classes.min() < 0 or classes.max() >= n_outputs:
-            raise ValueError(f"classes in y must be 0 to {n_outputs - 1}, got {classes.tolist()}")
-        rows: npt.NDArray[np.float64] = np.eye(n_outputs)[classes]
+        if classes.min() < -1 or classes.max() >= n_outputs:
+            raise ValueError(
+                f"classes in y must be 0 to {n_outputs - 1}, or -1 where a step has no target, "
+                f"got {classes.tolist()}"
+            )
+        rows: npt.NDArray[np.float64] = np.eye(n_outputs + 1)[classes, :-1]  # -1: all zeros
         return rows
 
 
@@ -476,13 +496,6 @@ def _values(name: str, given: Mapping[str, Any], names: npt.NDArray[np.object_])
         raise ValueError(f"{name} must have shape {names.shape}, got {array.shape}")
     values: list[float] = array.ravel().tolist()
     return values
-
-
-def _times(partial: sp.Expr, derivative: sp.Expr) -> sp.Expr:
-    """Multiply, term by term if the partial is a fraction: y_hat then cancels against 1/y_hat."""
-    if any(f.is_Pow and f.exp.is_negative for f in sp.Mul.make_args(partial)):
-        return sp.Add(*(partial * term for term in sp.Add.make_args(derivative)))
-    return partial * derivative
 
 
 def _parameter(name: str, shape: tuple[int, int]) -> sp.ImmutableDenseMatrix:
