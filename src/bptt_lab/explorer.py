@@ -604,9 +604,8 @@ def _widget(explorer: Explorer) -> Any:
 
 def _live(explorer: Explorer, setting: Setting) -> str:
     sentence = explorer.show(setting)
-    style = "<style>.panels{display:flex;flex-wrap:wrap}.panels svg{min-width:0}</style>"
     markup = explorer.picture.now(explorer.alt(sentence))
-    return name_ids(f'{style}{markup}<p style="line-height:1.5">{html.escape(sentence)}</p>')
+    return name_ids(f'{markup}<p style="line-height:1.5">{html.escape(sentence)}</p>')
 
 
 def _live_control(p: _Parameter) -> Any:

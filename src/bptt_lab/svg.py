@@ -57,6 +57,7 @@ SMALLEST = 9
 
 ID = "\ue000"  # a private-use character stands for the prefix until the content is known
 _INK = {"#000000": "currentColor", "#ffffff": "var(--paper)"}
+_ROW = "display:flex;flex-wrap:wrap;justify-content:center;gap:8px"
 _PAPER = "--paper:var(--pst-color-background,var(--jp-layout-color0,Canvas))"
 GEOMETRY = frozenset({"d", "x", "y", "dx", "dy", "width", "height"})
 """Attributes that hold coordinates."""
@@ -478,7 +479,8 @@ class Picture:
     def markup(self, alt: str) -> str:
         """Return the panels, as one image with one text alternative."""
         panels = "".join(tostring(panel, encoding="unicode") for panel in self.panels)
-        return f'<div class="panels" role="img" aria-label="{html.escape(alt)}">{panels}</div>'
+        label = html.escape(alt)
+        return f'<div class="panels" role="img" aria-label="{label}" style="{_ROW}">{panels}</div>'
 
 
 def _artists(moving: Sequence[Artist], figure: Figure) -> Sequence[Artist]:
@@ -525,8 +527,8 @@ def _frame(panel: Element, box: BboxBase, height: float) -> None:
         "fill": "currentColor",
         "stroke-linejoin": "round",
         "aria-hidden": "true",
-        "style": f"flex:{box.width:.0f} 1 {box.width:.0f}px;max-width:{1.6 * box.width:.0f}px;"
-        f"{_PAPER}",
+        "style": f"flex:{box.width:.0f} 1 {box.width:.0f}px;min-width:0;"
+        f"max-width:{1.6 * box.width:.0f}px;{_PAPER}",
     }
     _check_legible(panel, box.width)
 
