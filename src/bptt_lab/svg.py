@@ -71,7 +71,7 @@ class _Tree:
         self.stack = [self.root]
 
     def start(self, tag: str, attrib: dict[str, str] | None = None, **extra: str) -> int:
-        attributes = _tidy(tag, {**(attrib or {}), **extra})
+        attributes = _tidy({**(attrib or {}), **extra})
         self.stack.append(SubElement(self.stack[-1], tag, attributes))
         return len(self.stack) - 1
 
@@ -93,7 +93,7 @@ class _Tree:
         """Leave comments out."""
 
 
-def _tidy(tag: str, attributes: dict[str, str]) -> dict[str, str]:
+def _tidy(attributes: dict[str, str]) -> dict[str, str]:
     """Return attributes as the page wants them: no style, rounded, in the page's colours."""
     tidy: dict[str, str] = {}
     for name, value in attributes.items():
@@ -114,8 +114,8 @@ def _rounded(text: str) -> str:
     return re.sub(r"-?\d+\.\d+", lambda number: _number(float(number[0])), text)
 
 
-def _number(value: float, decimals: int = DECIMALS) -> str:
-    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
+def _number(value: float) -> str:
+    text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
@@ -193,25 +193,27 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
         """Draw the markers of a line as one path, so that moving them is one change."""
         points = self._make_flip_transform(trans).transform_path(path)
         ends = np.array([vertices[-2:] for vertices, _ in points.iter_segments(simplify=False)])
-        look, flip = self._get_style(gc, rgbFace), Affine2D().scale(1, -1)
+        shape, look = marker_trans + Affine2D().scale(1, -1), self._get_style(gc, rgbFace)
+        clip = self._get_clip_attrs(gc)
         if len(ends) == 1 and self.scope == self.still:  # such as the tick of an axis
-            place = marker_trans + flip + Affine2D().translate(*ends[0])
-            shape = self._convert_path(marker_path, place)
-            self.writer.element("path", d=shape, style=look, attrib=self._get_clip_attrs(gc))
+            data = self._convert_path(marker_path, shape + Affine2D().translate(*ends[0]))
+            self.writer.element("path", d=data, style=look, attrib=clip)
             return
-        name = self._make_id("m", None)
+        uses = self._define_marker(self._convert_path(marker_path, shape), look, len(ends))
+        data = self._convert_path(Path(ends)) if len(ends) else ""
+        data += "z" if len(ends) == 1 else ""  # a path that is one point has no markers
+        self.writer.element("path", d=data, attrib={**clip, **uses, "fill": "none"})
+
+    def _define_marker(self, shape: str, look: str, count: int) -> dict[str, str]:
+        """Define a marker, and return what puts it at each of `count` points of a path, once."""
+        name = self._make_id("m", shape)
         self.writer.start("defs")
         self.writer.start("marker", id=name, overflow="visible", markerUnits="userSpaceOnUse")
-        shape = self._convert_path(marker_path, marker_trans + flip)
         self.writer.element("path", d=shape, style=look)
         self.writer.end()
         self.writer.end()
-        data = self._convert_path(Path(ends)) if len(ends) else ""
-        data += "z" if len(ends) == 1 else ""  # a path that is one point has no markers
-        where = ("start", "mid", "end") if len(ends) > 1 else ("start",)
-        uses = {f"marker-{place}": f"url(#{name})" for place in where}
-        attributes = {**self._get_clip_attrs(gc), **uses, "fill": "none"}
-        self.writer.element("path", d=data, attrib=attributes)
+        where = ("start", "mid", "end") if count > 1 else ("start",)
+        return {f"marker-{place}": f"url(#{name})" for place in where}
 
     def draw_quad_mesh(self, *arguments: Any, **options: Any) -> None:
         """Draw a mesh without the seams that smoothing leaves between its cells."""
@@ -245,19 +247,13 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
     def _draw_runs(
         self, gc: Any, x: float, y: float, runs: list[_Run], prop: Any, angle: float, mtext: Any
     ) -> None:
-        attributes = {"font-size": _number(prop.get_size_in_points()), **_ink(gc)}
-        if prop.get_style() != "normal":
-            attributes["font-style"] = prop.get_style()
-        if prop.get_weight() not in ("normal", "regular", 400):
-            attributes["font-weight"] = str(prop.get_weight())
+        attributes = _type(prop) | _ink(gc)
         if mtext is not None and (angle == 0 or mtext.get_rotation_mode() == "anchor"):
-            anchor = {"center": "middle", "right": "end"}.get(mtext.get_horizontalalignment())
-            if anchor:
-                attributes["text-anchor"] = anchor
+            attributes |= _ANCHOR[mtext.get_horizontalalignment()]
             x, y = self._anchor(x, y, angle, mtext)
         attributes |= {"x": _number(x), "y": _number(y)}
         if angle:
-            attributes["transform"] = f"rotate({-angle} {x} {y})"
+            attributes["transform"] = f"rotate({_number(-angle)} {_number(x)} {_number(y)})"
         if len(runs) == 1 and not runs[0].style:
             self.writer.element("text", runs[0].text, attrib=attributes)
             return
@@ -288,6 +284,19 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
         place = Affine2D().scale(scale, -scale).rotate_deg(-angle).translate(x, y)
         data = self._convert_path(Path(vertices, codes), place)
         self.writer.element("path", d=data, attrib=_ink(gc))
+
+
+_ANCHOR = {"left": {}, "center": {"text-anchor": "middle"}, "right": {"text-anchor": "end"}}
+
+
+def _type(prop: Any) -> dict[str, str]:
+    """Size, slant and weight; the family is the page's."""
+    look = {"font-size": _number(prop.get_size_in_points())}
+    if prop.get_style() != "normal":
+        look["font-style"] = prop.get_style()
+    if prop.get_weight() not in ("normal", "regular", 400):
+        look["font-weight"] = str(prop.get_weight())
+    return look
 
 
 def _ink(gc: Any) -> dict[str, str]:
