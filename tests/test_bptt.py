@@ -1,5 +1,3 @@
-import re
-
 import numpy as np
 import pytest
 
@@ -212,6 +210,15 @@ def test_single_part_states_may_come_bare():
     assert np.array_equal(bare.h, forward(case.cell, case.params, case.x, case.state0).h)
 
 
-def refuses(pattern, call, *arguments, **named):
-    with pytest.raises(ValueError, match=re.compile(pattern, re.DOTALL)):
-        call(*arguments, **named)
+@pytest.mark.parametrize("steps", [[], [0], [2], [6], [1, 4]])
+@pytest.mark.parametrize("K", [1, 2, 3, 5])
+def test_windows_of_a_loss_at_few_steps(case, steps, K):
+    d_h = np.zeros_like(case.d_h)
+    d_h[steps] = case.d_h[steps]
+    trace = forward(case.cell, case.params, case.x, case.state0)
+    came = backward(case.cell, case.params, trace, d_h, window=K)
+    expected = brute_force_window(case, trace, d_h, K)
+    for name in came:
+        np.testing.assert_allclose(
+            np.array(came[name]), expected[name], rtol=1e-11, atol=1e-12, err_msg=name
+        )

@@ -350,22 +350,29 @@ def windowed_net_input_gradients(
     that one adjoint step serves every t at once.
     """
     W = cell.recurrent_weights(params)
-    T, m, n = d_h.shape
     delta = np.zeros(trace.stored[0].shape, d_h.dtype)
-    D = np.empty_like(delta)
-    d_state = (d_h, *(np.zeros_like(d_h) for _ in trace.states[1:]))
     d_state0 = tuple(np.zeros_like(part) for part in trace.state0)
-    for j in range(window):
-        reached = slice(0, T - j)
-        partials = cell.partials(W, *trace.steps(reached), D[reached])
+    first, last = span(d_h)
+    D = np.empty_like(delta[first:last])
+    d_state = (d_h[first:last], *(np.zeros_like(d_h[first:last]) for _ in cell.parts[1:]))
+    for j in range(min(window, last)):
+        stands = slice(max(first - j, 0), last - j)
+        D = D[-len(d_state[0]) :]
+        partials = cell.partials(W, *trace.steps(stands), D)
         flat = tuple(rows(array) for array in partials), tuple(rows(part) for part in d_state)
-        arrived = cell.adjoint(W, *flat)
-        delta[reached] += D[reached]
-        d_state = tuple(part.reshape(T - j, m, n) for part in arrived)
-        for total, part in zip(d_state0, d_state, strict=True):
-            total += part[0]  # the loss at t = j + 1 has reached the initial state
-        d_state = tuple(part[1:] for part in d_state)
+        d_state = tuple(part.reshape(-1, *d_h.shape[1:]) for part in cell.adjoint(W, *flat))
+        delta[stands] += D
+        if first <= j:  # the loss at t = j + 1 has reached the initial state
+            for total, part in zip(d_state0, d_state, strict=True):
+                total += part[0]
+            d_state = tuple(part[1:] for part in d_state)
     return delta, d_state0
+
+
+def span(d_h: Array) -> tuple[int, int]:
+    """First step with a gradient, and the one after the last, counting from 0."""
+    steps = np.flatnonzero(d_h.any(axis=(1, 2)))
+    return (int(steps[0]), int(steps[-1]) + 1) if steps.size else (0, 0)
 
 
 def check_input(cell: Cell, params: Params, x: Array, state0: Any) -> tuple[Array, Arrays]:

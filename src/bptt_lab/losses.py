@@ -51,17 +51,18 @@ def softmax_cross_entropy(o: Array, y: Array) -> tuple[Array, Array]:
     array([[ 0.25, -0.75,  0.25,  0.25],
            [ 0.  ,  0.  ,  0.  ,  0.  ]])
     """
-    d_o = np.zeros_like(o)
     rows = np.nonzero(y >= 0)
     target = (np.arange(rows[0].size), y[rows])
-    shifted = o[rows]  # (rows, n_outputs)
-    shifted -= shifted.max(axis=-1, keepdims=True, initial=-np.inf)  # (rows, n_outputs)
-    p = np.exp(shifted)  # (rows, n_outputs)
-    total = p.sum(axis=-1, keepdims=True)  # (rows, 1)
-    loss = np.log(total).sum() - shifted[target].sum()
-    p /= total
-    p[target] -= 1
-    d_o[rows] = p
+    e = o[rows]  # logits of the rows with a target, a copy, (rows, n_outputs)
+    e -= e.max(axis=-1, keepdims=True, initial=-np.inf)
+    at_target = e[target]  # (rows,)
+    np.exp(e, out=e)
+    total = e.sum(axis=-1, keepdims=True)  # (rows, 1)
+    loss = np.log(total).sum() - at_target.sum()
+    e /= total  # softmax(o)
+    e[target] -= 1  # softmax(o) - onehot(y)
+    d_o = np.zeros_like(o)
+    d_o[rows] = e
     return loss, d_o
 
 
