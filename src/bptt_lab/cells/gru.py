@@ -8,7 +8,7 @@ import numpy as np
 from bptt_lab.activations import sigmoid, sigmoid_slope, tanh_slope
 from bptt_lab.arguments import Array, choice
 from bptt_lab.cells.base import Arrays, Cell, Memory, Params, product, rows
-from bptt_lab.cells.lstm import diagonal, gate_views, times
+from bptt_lab.cells.blocks import diagonal, gate_views, times
 
 
 @dataclass(frozen=True)

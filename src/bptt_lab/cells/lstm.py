@@ -17,6 +17,7 @@ from bptt_lab.activations import (
 )
 from bptt_lab.arguments import Array, choice, flag
 from bptt_lab.cells.base import Arrays, Cell, Memory, Params, rows
+from bptt_lab.cells.blocks import diagonal, gate_views, joint, times
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class LSTM(Cell):
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_h, *curves), (h_prev, C_prev), (h, C) = W, before, after
+        (W_h, *form), (h_prev, C_prev), (h, C) = W, before, after
         a, i, f, o, new, tanh_C = stored
         a += np.dot(h_prev, W_h)  # (m, 4n)
-        squash(a, *curves)  # i_t, f_t, o_t, Ctilde_t, (m, n) each
+        squash(a, *form)  # i_t, f_t, o_t, Ctilde_t, (m, n) each
         np.multiply(f, C_prev, out=C)  # C_t = f_t C_{t-1} ..
         C += i * new  # .. + i_t Ctilde_t, (m, n)
         np.tanh(C, out=tanh_C)
@@ -212,10 +213,10 @@ class OriginalLSTM(Cell):
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_h, *curves), (h_prev, C_prev), (h, C) = W, before, after
+        (W_h, *form), (h_prev, C_prev), (h, C) = W, before, after
         a, i, o, new, squashed = stored
         a += np.dot(h_prev, W_h)  # (m, 3n)
-        squash(a, *curves)  # i_t, o_t, Ctilde_t, (m, n) each
+        squash(a, *form)  # i_t, o_t, Ctilde_t, (m, n) each
         np.multiply(i, new, out=C)
         C += C_prev  # C_t = C_{t-1} + i_t Ctilde_t, (m, n)
         np.tanh(C / self.width, out=squashed)
@@ -253,25 +254,3 @@ class OriginalLSTM(Cell):
         if self.truncated:
             A, B = np.zeros_like(A), np.zeros_like(B)
         return joint(B + times(P, A), diagonal(P), A, diagonal(np.ones_like(P)))
-
-
-def gate_views(stacked: Array, G: int) -> Arrays:
-    """Return views of the G equal parts of the last axis."""
-    n = stacked.shape[-1] // G
-    return tuple(stacked[..., k * n : (k + 1) * n] for k in range(G))
-
-
-def times(D: Array, M: Array) -> Array:
-    """diag(D) M for rows D (..., n) and matrices M (..., n, n)."""
-    product: Array = D[..., :, None] * M
-    return product
-
-
-def diagonal(D: Array) -> Array:
-    """diag(D) for every row of D, shape (..., n, n)."""
-    return times(D, np.eye(D.shape[-1], dtype=D.dtype))
-
-
-def joint(hh: Array, hC: Array, Ch: Array, CC: Array) -> Array:
-    """One matrix of four blocks: the derivatives of h (above) and C by h (left) and C."""
-    return np.block([[hh, hC], [Ch, CC]])

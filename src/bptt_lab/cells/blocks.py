@@ -1,0 +1,28 @@
+"""Stacked gates taken apart, and Jacobians put together from blocks."""
+
+import numpy as np
+
+from bptt_lab.arguments import Array
+from bptt_lab.cells.base import Arrays
+
+
+def gate_views(stacked: Array, G: int) -> Arrays:
+    """Return views of the G equal parts of the last axis."""
+    n = stacked.shape[-1] // G
+    return tuple(stacked[..., k * n : (k + 1) * n] for k in range(G))
+
+
+def times(D: Array, M: Array) -> Array:
+    """diag(D) M for rows D (..., n) and matrices M (..., n, n)."""
+    product: Array = D[..., :, None] * M
+    return product
+
+
+def diagonal(D: Array) -> Array:
+    """diag(D) for every row of D, shape (..., n, n)."""
+    return times(D, np.eye(D.shape[-1], dtype=D.dtype))
+
+
+def joint(hh: Array, hC: Array, Ch: Array, CC: Array) -> Array:
+    """One matrix of four blocks: the derivatives of h (above) and C by h (left) and C."""
+    return np.block([[hh, hC], [Ch, CC]])
