@@ -5,12 +5,20 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import jupytext
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from matplotlib.lines import Line2D
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+import bptt_lab
+import bptt_lab.explorer
+from bptt_lab.explorer import Explorer
+from explorers import ROUNDING, expected, numbers
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -185,6 +193,88 @@ def test_the_theme_button_changes_the_theme(visit):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@cache
+def explorers_of(name: str) -> list[Explorer]:
+    """Run the code of a chapter, and return its explorers in the order in which it makes them."""
+    made = []
+
+    class Noted(Explorer):
+        def __init__(self, *args, **grid):
+            super().__init__(*args, **grid)
+            made.append(self)
+
+    notebook = jupytext.reads((ROOT / "book" / f"{name}.md").read_text(), fmt="md:myst")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bptt_lab, "Explorer", Noted, raising=False)
+        patch.setattr(bptt_lab.explorer, "Explorer", Noted)
+        names: dict = {"__name__": name}
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                exec(cell.source, names)  # the book's own code
+    return made
+
+
+def check_explorer(figure: Locator, explorer: Explorer) -> dict[str, str]:
+    """Hold what a figure shows against what the chapter's code computes for its setting."""
+    texts = json.loads(figure.get_attribute("data-setting"))
+    setting = {p.name: p.values[p.texts.index(texts[p.name])] for p in explorer.parameters}
+    sentence = explorer.update(**setting)
+    assert figure.locator("figcaption").text_content() == sentence
+    assert sentence in figure.locator("[role=img]").get_attribute("aria-label")
+    for artist, group in zip(explorer.picture.moving, explorer.picture.groups, strict=True):
+        if isinstance(artist, Line2D) and artist.get_linestyle() != "None":
+            place = group.findall("path")[-1].get("data-i")
+            shown = numbers(figure.locator(f'[data-i="{place}"]').get_attribute("d"))
+            seen = np.abs(expected(artist)).max(axis=1) < 1e4
+            np.testing.assert_allclose(shown[seen], expected(artist)[seen], atol=ROUNDING)
+    return texts
+
+
+def press_everything(figure: Locator) -> Iterator[None]:
+    """Move every control of a figure by keyboard, one step at a time."""
+    for slider in figure.locator("input[type=range]").all():
+        slider.focus()
+        for key in ("ArrowRight", "End", "ArrowLeft", "Home", "PageUp"):
+            figure.page.keyboard.press(key)
+            yield
+    for group in figure.locator("fieldset").all():
+        group.locator("input:checked").focus()
+        for _ in range(group.locator("input").count()):
+            figure.page.keyboard.press("ArrowRight")
+            yield
+
+
+def point_at_everything(figure: Locator) -> Iterator[None]:
+    """Move every control of a figure by pointer."""
+    for slider in figure.locator("input[type=range]").all():
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        for share in (0.02, 0.7, 0.35):
+            figure.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+            yield
+    for choice in figure.locator("fieldset label").all():
+        choice.click()
+        yield
+
+
+WITH_EXPLORERS = [n for n in PAGES if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text()]
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("name", WITH_EXPLORERS)
+@pytest.mark.parametrize("move", [press_everything, point_at_everything])
+def test_explorers_show_what_the_package_computes(visit, name, move):
+    page, explorers = visit(name), explorers_of(name)
+    figures = page.locator("figure.explorer")
+    assert figures.count() == len(explorers) > 0
+    for figure, explorer in zip(figures.all(), explorers, strict=True):
+        settings = [check_explorer(figure, explorer)]
+        for _ in move(figure):
+            settings.append(check_explorer(figure, explorer))
+        for parameter in explorer.parameters:  # every control did something
+            assert len({setting[parameter.name] for setting in settings}) > 1
 
 
 @pytest.mark.parametrize("name", PAGES)

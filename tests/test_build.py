@@ -15,6 +15,7 @@ NOTEBOOK = """---
 file_format: mystnb
 kernelspec:
   name: python3
+  display_name: Python 3
 ---
 # Page {name}
 
