@@ -6,6 +6,7 @@ OUT ?= .
 PORT ?= 8000
 
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 SITE := $(OUT)/_build/html
 JUPYTER_BOOK := $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" \
@@ -51,9 +52,17 @@ check: setup ## the fast ones: lint, types, unit tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 -m "not site and not browser"
 
-bench: setup ## measure speed and weight, beside the frameworks
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
-	$(BIN)/python -m benchmarks
+bench: setup $(BENCH)/complete ## measure speed and weight, beside the frameworks
+	$(BENCH)/bin/python -m benchmarks engine $(OPTIONS)
+	$(BIN)/python -m benchmarks book $(OPTIONS)
+
+# The frameworks stay out of the environment of the book, which is as it is pinned.
+$(BENCH)/complete: requirements.txt pyproject.toml
+	@echo "Setting up $(BENCH) with PyTorch and JAX: more than a gigabyte."
+	$(PYTHON) -m venv --clear $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint requirements.txt -e '.[bench]'
+	@touch $@
 
 pins: setup ## compile requirements.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -1,0 +1,1 @@
+"""Speed and weight, measured: `python -m benchmarks --help`."""
