@@ -16,6 +16,7 @@ from bptt_lab import (
     forward,
     gaussian,
     glorot,
+    half_squared_error,
     identity,
     jacobian_product,
     log_gradient_norms,
@@ -25,6 +26,7 @@ from bptt_lab import (
     norm_bound,
     orthogonal,
     scaled,
+    softmax_cross_entropy,
     spectral_radius,
     step_jacobians,
 )
@@ -201,6 +203,15 @@ BAD = {
     "trace of other params": (
         lambda: pull(R.d_h, case=make_problem(RNN(), n=9)),
         r"trace: expected one made with these params, .*n=9.* got one of .*n=5",
+    ),
+    # losses
+    "classes of one sequence": (
+        lambda: softmax_cross_entropy(R.targets, R.y[:, :1]),
+        r"y: expected an array of shape \(7, 4\), got .*\(7, 1\)",
+    ),
+    "one target for all": (
+        lambda: half_squared_error(R.targets, R.targets[:1]),
+        r"y: expected an array of shape \(7, 4, 6\), got .*\(1, 4, 6\)",
     ),
     # Jacobians
     "Jacobians of another cell": (

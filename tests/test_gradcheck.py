@@ -106,6 +106,12 @@ def test_the_expected_error_is_kept_and_grows_for_gradients_far_below_the_loss()
     assert report.passed and far.complex_error < 1e-11
 
 
+def test_the_expected_error_is_the_order_of_the_one_found():
+    report = report_on(make_problem(RNN(), n=9, n_outputs=11))
+    factors = [check.expected / check.error for check in report.checks]
+    assert min(factors) > 8 and max(factors) < 1000
+
+
 def test_zero_gradients_agree_with_zero():
     case = small(LSTM())
     case.y[:] = -1

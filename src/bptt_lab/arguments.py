@@ -93,6 +93,17 @@ def fits(came: tuple[int, ...], expected: Sequence[int | str]) -> bool:
     )
 
 
+def same_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
+    """Refuse an array that NumPy would have to broadcast.
+
+    >>> same_shape("y", np.zeros((4, 1)), (4, 3))
+    Traceback (most recent call last):
+    ValueError: y: expected an array of shape (4, 3), got an array of type float64 and shape (4, 1)
+    """
+    if array.shape != shape:
+        fail(name, f"an array of shape {shape}", describe(array))
+
+
 def finite(name: str, array: Array) -> None:
     """Refuse NaN and infinity, and say where the first one is."""
     good = np.isfinite(array)

@@ -6,7 +6,7 @@ e_t = y_hat_t - y_t (ledger, dyn-08).
 
 import numpy as np
 
-from bptt_lab.arguments import Array
+from bptt_lab.arguments import Array, same_shape
 
 
 def softmax(o: Array) -> Array:
@@ -42,6 +42,11 @@ def softmax_cross_entropy(o: Array, y: Array) -> tuple[Array, Array]:
     d_o : array, shape (..., n_outputs)
         e = softmax(o) - onehot(y); zero in the rows without a target.
 
+    Raises
+    ------
+    ValueError
+        If y does not have the shape of o without its last axis.
+
     Examples
     --------
     >>> loss, d_o = softmax_cross_entropy(np.zeros((2, 4)), np.array([1, -1]))
@@ -51,6 +56,7 @@ def softmax_cross_entropy(o: Array, y: Array) -> tuple[Array, Array]:
     array([[ 0.25, -0.75,  0.25,  0.25],
            [ 0.  ,  0.  ,  0.  ,  0.  ]])
     """
+    same_shape("y", y, o.shape[:-1])
     rows = np.nonzero(y >= 0)
     target = (np.arange(rows[0].size), y[rows])
     e = o[rows]  # logits of the rows with a target, a copy, (rows, n_outputs)
@@ -81,12 +87,18 @@ def half_squared_error(o: Array, y: Array) -> tuple[Array, Array]:
     d_o : array, same shape
         e = o - y.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
     Examples
     --------
     >>> loss, d_o = half_squared_error(np.array([3.0, 1.0]), np.array([1.0, 1.0]))
     >>> float(loss), d_o
     (2.0, array([2., 0.]))
     """
+    same_shape("y", y, o.shape)
     d_o = o - y
     loss = 0.5 * (d_o * d_o).sum()
     return loss, d_o
