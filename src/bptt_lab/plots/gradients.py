@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class SpectrumPanel:
             [], [], "o", color="black", markersize=4, label="eigenvalues"
         )
         numbers = (2, 1)  # the colours of NormPanel: rho in both, sigma_max with the bound
-        self.radii = [_circle(axes, COLOURS[i], _DASHES[i], 1.6) for i in numbers]
+        self.radii = [_circle(axes, COLOURS[i], DASHES[i], 1.6) for i in numbers]
         self.names = [
             _corner(axes, -1, up, COLOURS[i]) for i, up in zip(numbers, (-1, 1), strict=True)
         ]
@@ -125,7 +125,7 @@ class NormPanel:
         self._limits_of_float32(axes)
         for number, name in enumerate(("gradient", "bound", "ρ alone")):
             line = axes.plot([], [], color=COLOURS[number], label=name)[0]
-            line.set(linestyle=_DASHES[number], linewidth=2.5 if number == 0 else 1.6)
+            line.set(linestyle=DASHES[number], linewidth=2.5 if number == 0 else 1.6)
         self.lines = list(axes.lines[-3:])
         self.labels = [self._label(axes, line) for line in self.lines]
         self.moving: list[Artist] = [*self.lines, *self.labels]
@@ -202,7 +202,7 @@ def rate_curves(axes: Axes, rho: npt.ArrayLike, rates: Mapping[str, npt.ArrayLik
     """
     rho, size = np.asarray(rho), axes.xaxis.label.get_fontsize()
     axes.axhline(0, color=COLOURS[5], linewidth=1.2)
-    for (name, values), colour, dashes in zip(rates.items(), COLOURS, _DASHES, strict=False):
+    for (name, values), colour, dashes in zip(rates.items(), COLOURS, DASHES, strict=False):
         values = np.asarray(values)
         axes.plot(rho, values, color=colour, linestyle=dashes, linewidth=2)
         axes.text(rho[-1] + 0.04, values[-1], name, color=colour, va="center", size=size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +13,8 @@ from matplotlib.figure import Figure
 COLOURS = ("#0a7fb5", "#c4530f", "#1a8a5c", "#a956b0", "#8a7410", "#757575")
 """Line colours with a contrast of at least 3:1 on white and on #121212."""
 
-_DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (8, 3)))
+DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (8, 3)))
+"""Line styles that go with the colours."""
 
 STYLE: dict[str, Any] = {
     "font.size": 10,
@@ -23,7 +25,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=_DASHES),
+    "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=DASHES),
     "xtick.labelsize": 9,
     "ytick.labelsize": 9,
     "xtick.color": "#7a7a7a",
