@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.text import Text
 
-from bptt_lab.plots.style import COLOURS
+from bptt_lab.plots.style import COLOURS, DASHES
 
 
 class SpectrumPanel:
