@@ -1,5 +1,12 @@
 """The book's figures: arrays and axes in, axes out. Nothing is computed here."""
 
+from bptt_lab.plots.bptt import (
+    BackwardPanel,
+    SharesPanel,
+    TruncationPanel,
+    cost_curves,
+    gradient_paths,
+)
 from bptt_lab.plots.gradients import NormPanel, SpectrumPanel, rate_curves
 from bptt_lab.plots.network import driven_state, folded_network, unrolled_network
 from bptt_lab.plots.style import COLOURS, STYLE, panels, scientific
@@ -7,10 +14,15 @@ from bptt_lab.plots.style import COLOURS, STYLE, panels, scientific
 __all__ = [
     "COLOURS",
     "STYLE",
+    "BackwardPanel",
     "NormPanel",
+    "SharesPanel",
     "SpectrumPanel",
+    "TruncationPanel",
+    "cost_curves",
     "driven_state",
     "folded_network",
+    "gradient_paths",
     "panels",
     "rate_curves",
     "scientific",
