@@ -8,6 +8,7 @@ from bptt_lab.plots.bptt import (
     gradient_paths,
 )
 from bptt_lab.plots.gradients import NormPanel, SpectrumPanel, rate_curves
+from bptt_lab.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
 from bptt_lab.plots.network import driven_state, folded_network, unrolled_network
 from bptt_lab.plots.style import COLOURS, STYLE, panels, scientific
 
@@ -15,13 +16,17 @@ __all__ = [
     "COLOURS",
     "STYLE",
     "BackwardPanel",
+    "LagPanel",
     "NormPanel",
+    "PathPanel",
     "SharesPanel",
     "SpectrumPanel",
     "TruncationPanel",
     "cost_curves",
     "driven_state",
     "folded_network",
+    "gru_cell",
+    "lstm_cell",
     "gradient_paths",
     "panels",
     "rate_curves",

@@ -1,0 +1,376 @@
+"""Pictures of gated cells: their wiring, the paths of a gradient, and curves against the lag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.text import Text
+
+from bptt_lab.plots.style import COLOURS, DASHES
+
+Point = tuple[float, float]
+
+BLOCKS = {"F": 0, "A": 1, "B": 2, "P": 3}
+"""Which colour and line style belongs to which block of the Jacobian."""
+
+
+def _node(axes: Axes, at: Point, name: str, radius: float = 0.5, size: float = 12) -> None:
+    axes.add_patch(Circle(at, radius, facecolor="none", edgecolor="black"))
+    axes.text(*at, name, ha="center", va="center", size=size)
+
+
+def _sign(axes: Axes, at: Point, name: str) -> None:
+    _node(axes, at, name, radius=0.26, size=11)
+
+
+def _gate(axes: Axes, at: Point, name: str) -> None:
+    corner = (at[0] - 0.45, at[1] - 0.34)
+    box = FancyBboxPatch(corner, 0.9, 0.68, "round,pad=0.05", facecolor="none", edgecolor="black")
+    axes.add_patch(box)
+    axes.text(*at, name, ha="center", va="center", size=12)
+
+
+def _wire(axes: Axes, points: Sequence[Point], colour: str, dashes: Any, width: float) -> None:
+    """Line through the points, with an arrow at its end."""
+    axes.plot(*zip(*points, strict=True), color=colour, linestyle=dashes, linewidth=width)
+    look = {"arrowstyle": "-|>", "color": colour, "linewidth": 0, "shrinkA": 0, "shrinkB": 0}
+    (x, y), end = points[-2], points[-1]
+    far = np.hypot(end[0] - x, end[1] - y)
+    start = (end[0] - 0.3 * (end[0] - x) / far, end[1] - 0.3 * (end[1] - y) / far)
+    axes.annotate("", end, start, arrowprops=look)
+
+
+def _path(axes: Axes, block: str, *points: Point) -> None:
+    """Wire on which the gradient of a block travels, in its colour and line style."""
+    number = BLOCKS[block]
+    _wire(axes, points, COLOURS[number], DASHES[number], 2.6 if block == "F" else 1.7)
+
+
+def _plain(axes: Axes, *points: Point) -> None:
+    """Wire that carries a value but none of the paths that are told apart."""
+    _wire(axes, points, COLOURS[5], "-", 1.1)
+
+
+def _word(axes: Axes, at: Point, words: str, number: int = 5, **look: Any) -> None:
+    look = {"ha": "center", "va": "center", "size": 11, **look}
+    axes.text(*at, words, color=COLOURS[number], **look)
+
+
+def _canvas(axes: Axes, across: Point, up: Point) -> Axes:
+    axes.set(xlim=across, ylim=up, aspect="equal")
+    axes.set_axis_off()
+    return axes
+
+
+def _input(axes: Axes, x: float) -> None:
+    """Write that every gate also reads the input."""
+    _word(axes, (x, -0.15), "every gate also reads $x_t$", size=10)
+
+
+def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
+    """Draw one step of an LSTM, with the four blocks of its Jacobian as paths.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+    forget : bool
+        With a forget gate (2000), or without (1997).
+    peepholes : bool
+        With the gates' view of the cell state (2002).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> words = [text.get_text() for text in lstm_cell(axes, forget=False).texts]
+    >>> "$i_t$" in words, "$f_t$" in words
+    (True, False)
+    """
+    top, middle, gates, upper, lower = 5.4, 4.0, 2.6, 1.0, 0.55
+    f, i, new, plus, o = 1.9, 3.3, 4.7, 4.0, 6.1
+    for at, name in (
+        ((0.5, top), "$C_{t-1}$"),
+        ((7.4, top), "$C_t$"),
+        ((0.5, 0.8), "$h_{t-1}$"),
+        ((7.4, 0.8), "$h_t$"),
+    ):
+        _node(axes, at, name)
+    for x, name in ((i, "$i_t$"), (new, r"$\tilde{C}_t$"), (o, "$o_t$")):
+        _gate(axes, (x, gates), name)
+    for at, name in (((plus, top), "+"), ((plus, middle), "×"), ((o, middle), "×")):
+        _sign(axes, at, name)
+    _carousel(axes, forget, (f, top), (plus, top))
+    for x in (f, i, new) if forget else (i, new):
+        _path(axes, "A", (1.0, upper), (x, upper), (x, gates - 0.4))
+    _path(axes, "A", (i, gates + 0.4), (i, middle), (plus - 0.26, middle))
+    _path(axes, "A", (new, gates + 0.4), (new, middle), (plus + 0.26, middle))
+    _path(axes, "A", (plus, middle + 0.26), (plus, top - 0.26))
+    _path(axes, "B", (1.0, lower), (o, lower), (o, gates - 0.4))
+    _path(axes, "B", (o, gates + 0.4), (o, middle - 0.26))
+    _path(axes, "P", (o, top), (o, middle + 0.26))
+    _plain(axes, (o + 0.26, middle), (7.4, middle), (7.4, 1.3))
+    _word(axes, (o + 0.2, 4.75), "$P$, tanh", BLOCKS["P"], ha="left")
+    _word(axes, (2.6, 1.3), "$A$", BLOCKS["A"])
+    _word(axes, (3.3, 0.25), "$B$", BLOCKS["B"])
+    if peepholes:
+        _peepholes(axes, top, gates, (f, i), o)
+    _input(axes, 4)
+    return _canvas(axes, (-0.1, 8), (-0.4, 6))
+
+
+def _carousel(axes: Axes, forget: bool, times: Point, plus: Point) -> None:
+    """Direct path from C_{t-1} to C_t, past the forget gate if there is one."""
+    (x, top), start = times, (1.0, times[1])
+    if forget:
+        _sign(axes, times, "×")
+        _gate(axes, (x, 2.6), "$f_t$")
+        _path(axes, "F", start, (x - 0.26, top))
+        _path(axes, "F", (x + 0.26, top), (plus[0] - 0.26, top))
+        _path(axes, "A", (x, 3.0), (x, top - 0.26))
+    else:
+        _path(axes, "F", start, (plus[0] - 0.26, top))
+    _path(axes, "F", (plus[0] + 0.26, top), (6.9, top))
+    _word(axes, (2.9, 5.72), "$F$" if forget else "$F = I$", BLOCKS["F"])
+
+
+def _peepholes(axes: Axes, top: float, gates: float, seen_by: Point, o: float) -> None:
+    """Show two gates the old cell state, and the third the new one."""
+    for x, height in zip(seen_by, (3.5, 3.8), strict=True):
+        left = x - 0.28
+        _path(axes, "F", (0.5, top - 0.5), (0.5, height), (left, height), (left, gates + 0.4))
+    _path(axes, "P", (o - 0.45, top), (o - 0.45, gates + 0.4))
+    _word(axes, (0.62, 3.15), "$p_f, p_i$", BLOCKS["F"])
+    _word(axes, (o - 0.6, 4.75), "$p_o$", BLOCKS["P"], ha="right")
+
+
+def gru_cell(axes: Axes) -> Axes:
+    """Draw one step of a GRU that resets before the matrix, with the paths of its gradient.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> "$z_t$" in [text.get_text() for text in gru_cell(axes).texts]
+    True
+    """
+    top, middle, gates, bus = 5.4, 4.0, 2.6, 0.8
+    z, r, new = 1.9, 3.5, 5.2
+    for x, name in ((0.5, "$h_{t-1}$"), (7.4, "$h_t$")):
+        _node(axes, (x, top), name)
+    for x, name in ((z, "$z_t$"), (r, "$r_t$"), (new, r"$\tilde{h}_t$")):
+        _gate(axes, (x, gates), name)
+    for at, name in (((z, top), "×"), ((new, top), "+"), ((new, middle), "×"), ((new, bus), "×")):
+        _sign(axes, at, name)
+    _path(axes, "F", (1.0, top), (z - 0.26, top))
+    _path(axes, "F", (z + 0.26, top), (new - 0.26, top))
+    _path(axes, "F", (new + 0.26, top), (6.9, top))
+    _path(axes, "B", (0.5, top - 0.5), (0.5, bus), (new - 0.26, bus))
+    _path(axes, "B", (new, bus + 0.26), (new, gates - 0.4))
+    _path(axes, "B", (new, gates + 0.4), (new, middle - 0.26))
+    _path(axes, "B", (new, middle + 0.26), (new, top - 0.26))
+    _path(axes, "A", (z, bus), (z, gates - 0.4))
+    _path(axes, "A", (z, gates + 0.4), (z, top - 0.26))
+    _path(axes, "A", (z, middle), (new - 0.26, middle))
+    _path(axes, "P", (r, bus), (r, gates - 0.4))
+    _path(axes, "P", (r + 0.5, gates), (r + 0.85, gates), (r + 0.85, 1.4), (new - 0.2, bus + 0.2))
+    _word(axes, (3.4, 5.72), r"$z_t$", BLOCKS["F"])
+    _word(axes, (3.5, 4.28), r"$1 - z_t$", BLOCKS["A"])
+    _word(axes, (new + 0.25, 1.6), "$W_{hn}$", BLOCKS["B"], ha="left")
+    _input(axes, 4)
+    return _canvas(axes, (-0.1, 8), (-0.4, 6))
+
+
+class PathPanel:
+    """Three steps of the pair (h, C), and one path from C_{t-2} to C_t marked.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+
+    Attributes
+    ----------
+    moving : list of matplotlib.artist.Artist
+        What ``show`` changes.
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> panel = PathPanel(axes)
+    >>> panel.show("ABP", missing=True)
+    >>> [float(x) for x in panel.mark.get_xdata()]
+    [0.0, 0.0, 2.4, 4.8]
+    """
+
+    STEP, HEIGHT = 2.4, 2.2
+
+    def __init__(self, axes: Axes) -> None:
+        (self.mark,) = axes.plot([], [], color=COLOURS[0], linewidth=9, alpha=0.4)
+        self.mark.set(solid_capstyle="round", solid_joinstyle="round", linestyle="-")
+        self.name = axes.text(2.4, 3.2, "", ha="center", va="center", size=13)
+        for s, when in enumerate(("t-2", "t-1", "t")):
+            x, name = s * self.STEP, when if len(when) == 1 else f"{{{when}}}"
+            _node(axes, (x, self.HEIGHT), f"$C_{name}$", 0.42, 13)
+            _node(axes, (x, 0), f"$h_{name}$", 0.42, 13)
+            self._down(axes, x)
+            if s:
+                self._across(axes, x - self.STEP, x)
+        _canvas(axes, (-0.6, 5.4), (-0.7, 3.6))
+        self.moving: list[Artist] = [self.mark, self.name]
+
+    def _down(self, axes: Axes, x: float) -> None:
+        _path(axes, "P", (x, self.HEIGHT - 0.42), (x, 0.42))
+        _word(axes, (x + 0.15, 1.3), "$P$", BLOCKS["P"], ha="left", size=13)
+
+    def _across(self, axes: Axes, before: float, x: float) -> None:
+        """Arrows of one step: F above, A between, B through the output gate below."""
+        top, middle = self.HEIGHT, (before + x) / 2
+        _path(axes, "F", (before + 0.42, top), (x - 0.42, top))
+        _path(axes, "A", (before + 0.3, 0.3), (x - 0.3, top - 0.3))
+        _path(axes, "B", (before + 0.42, 0), (middle - 0.34, 0))
+        _path(axes, "B", (middle + 0.34, 0), (x - 0.42, 0))
+        _node(axes, (middle, 0), "$o$", 0.3, 12)
+        _word(axes, (middle, top + 0.24), "$F$", BLOCKS["F"], size=13)
+        _word(axes, (middle - 0.3, 1.22), "$A$", BLOCKS["A"], size=13)
+        _word(axes, (middle, -0.5), "$B$", BLOCKS["B"], size=13)
+
+    def show(self, word: str, missing: bool) -> None:
+        """Mark another path.
+
+        Parameters
+        ----------
+        word : str
+            Blocks in the order of the product, newest first: "FF", "ABP" and so on.
+        missing : bool
+            Whether the article's product lacks it.
+        """
+        s, high, points = 0, True, [(0.0, self.HEIGHT)]
+        for block in reversed(word):
+            s, high = s + (block != "P"), block in "FA"
+            points.append((s * self.STEP, self.HEIGHT if high else 0.0))
+        self.mark.set_data(*zip(*points, strict=True))
+        self.mark.set_color(COLOURS[1 if missing else 0])
+        self.name.set_text("not in the product" if missing else "in the product")
+
+
+class LagPanel:
+    r"""Named curves against the lag, each with a note at its end.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+    names : sequence of str
+        One for each curve.
+    lags : array
+        Where the curves have their points, in increasing order.
+    limits : (float, float)
+        Least and largest value in sight.
+    log : bool
+        Logarithmic scale for the values.
+    mark : bool
+        Draw a vertical line at one lag, which ``show`` moves.
+
+    Attributes
+    ----------
+    moving : list of matplotlib.artist.Artist
+        What ``show`` changes.
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> panel = LagPanel(axes, ["true"], lags=[0, 1, 2], limits=(1e-3, 10))
+    >>> panel.show([[1, 0.5, 0.25]], ["halved"])
+    >>> panel.labels[0].get_text()
+    'true\nhalved'
+    """
+
+    def __init__(
+        self,
+        axes: Axes,
+        names: Sequence[str],
+        lags: npt.ArrayLike,
+        limits: tuple[float, float],
+        log: bool = True,
+        mark: bool = False,
+    ) -> None:
+        self.names, self.lags, self.log = list(names), np.asarray(lags), log
+        last = float(self.lags[-1])
+        axes.set(yscale="log" if log else "linear", ylim=limits, xlim=(0, 1.42 * last))
+        axes.set_xticks(np.linspace(0, last, 6).astype(int))
+        axes.spines["bottom"].set_bounds(0, last)
+        self.low, self.high = self._scale(np.array(limits))
+        self.lines = [self._line(axes, number) for number in range(len(self.names))]
+        self.labels = [self._label(axes, line, 1.02 * last) for line in self.lines]
+        self.marks: list[Line2D] = []
+        if mark:
+            self.marks = axes.plot([0, 0], limits, color=COLOURS[5], linestyle="-", linewidth=1.2)
+        self.moving: list[Artist] = [*self.lines, *self.labels, *self.marks]
+
+    def _line(self, axes: Axes, number: int) -> Line2D:
+        look: Any = {"color": COLOURS[number], "linestyle": DASHES[number]}
+        return axes.plot([], [], linewidth=2.4 if number == 0 else 1.8, **look)[0]
+
+    def _label(self, axes: Axes, line: Line2D, x: float) -> Text:
+        size = 0.9 * float(axes.xaxis.label.get_fontsize())  # larger type in a wider panel
+        look: Any = {"color": line.get_color(), "size": size, "va": "center", "linespacing": 1}
+        return axes.text(x, 0, "", transform=axes.get_xaxis_transform(), **look)
+
+    def _scale(self, values: Any) -> Any:
+        return np.log10(values) if self.log else values
+
+    def show(self, curves: Sequence[npt.ArrayLike], notes: Sequence[str], at: float = 0.0) -> None:
+        """Move everything to another setting.
+
+        Parameters
+        ----------
+        curves : sequence of arrays, shape (len(lags),)
+            One for each name, positive if the scale is logarithmic.
+        notes : sequence of str
+            What is written under each name.
+        at : float
+            The lag to mark, if a line marks one.
+        """
+        arrays = [np.asarray(curve, dtype=float) for curve in curves]
+        heights = self._heights([float(curve[-1]) for curve in arrays])
+        for line, curve in zip(self.lines, arrays, strict=True):
+            line.set_data(self.lags, curve)
+        for label, name, note, y in zip(self.labels, self.names, notes, heights, strict=True):
+            label.set_text(f"{name}\n{note}" if note else name)
+            label.set_y(y)
+        for line in self.marks:
+            line.set_xdata([at, at])
+
+    def _heights(self, ends: Sequence[float]) -> list[float]:
+        """Heights of the labels, from 0 to 1: beside the ends of the curves, but apart."""
+        gap, bottom = 0.125, 0.05
+        places = (self._scale(np.maximum(ends, 1e-300)) - self.low) / (self.high - self.low)
+        order = np.argsort(-places, kind="stable")
+        heights, ceiling = [0.0] * len(ends), 0.95
+        for below, i in zip(reversed(range(len(ends))), order, strict=True):
+            heights[i] = float(min(max(places[i], bottom + gap * below), ceiling))
+            ceiling = heights[i] - gap
+        return heights
