@@ -106,3 +106,12 @@ def test_rate_curves_are_drawn_and_named_at_their_ends():
     at = {text.get_text(): text.get_position()[1] for text in axes.texts}
     assert (at["tanh"], at["relu"]) == (0.25, 1.0)
     assert [line.get_color() for line in drawn] == list(COLOURS[:2])
+
+
+def test_ticks_stay_inside_and_float32_is_marked_where_it_ends():
+    for decades, marked in ((42, 2), (12, 0)):
+        _, axes = panels()
+        panel = NormPanel(axes, lags=LAGS, decades=decades)
+        ticks = np.log10(axes.get_yticks())
+        assert len(ticks) == 5 and abs(ticks).max() <= decades
+        assert len(axes.lines) - len(panel.lines) == marked

@@ -7,6 +7,12 @@ from bptt_lab.plots.bptt import (
     cost_curves,
     gradient_paths,
 )
+from bptt_lab.plots.dynamics import (
+    PseudospectrumPanel,
+    convergence_curves,
+    level_line,
+    rate_map,
+)
 from bptt_lab.plots.gradients import NormPanel, SpectrumPanel, rate_curves
 from bptt_lab.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
 from bptt_lab.plots.network import driven_state, folded_network, unrolled_network
@@ -19,17 +25,21 @@ __all__ = [
     "LagPanel",
     "NormPanel",
     "PathPanel",
+    "PseudospectrumPanel",
     "SharesPanel",
     "SpectrumPanel",
     "TruncationPanel",
     "cost_curves",
+    "convergence_curves",
     "driven_state",
     "folded_network",
-    "gru_cell",
-    "lstm_cell",
     "gradient_paths",
+    "gru_cell",
+    "level_line",
+    "lstm_cell",
     "panels",
     "rate_curves",
+    "rate_map",
     "scientific",
     "unrolled_network",
 ]

@@ -121,10 +121,11 @@ class NormPanel:
         axes.set_title(r"Norm of $\partial h_t / \partial h_k$")
         axes.set(xlim=(0, 1.36 * lags), ylim=(0.1**decades, 10.0**decades))
         axes.set_xticks(np.linspace(0, lags, 5).astype(int))
-        axes.set_yticks(10.0 ** np.arange(-40, 41, 20))
+        axes.set_yticks(10.0 ** (decades // 4 * 2 * np.arange(-2, 3)))
         axes.tick_params(axis="y", which="minor", left=False)
         axes.spines["bottom"].set_bounds(0, lags)
-        self._limits_of_float32(axes)
+        if decades > 38:
+            self._limits_of_float32(axes)
         for number, name in enumerate(("gradient", "bound", "ρ alone")):
             line = axes.plot([], [], color=COLOURS[number], label=name)[0]
             line.set(linestyle=DASHES[number], linewidth=2.5 if number == 0 else 1.6)
