@@ -115,3 +115,13 @@ def test_ticks_stay_inside_and_float32_is_marked_where_it_ends():
         ticks = np.log10(axes.get_yticks())
         assert len(ticks) == 5 and abs(ticks).max() <= decades
         assert len(axes.lines) - len(panel.lines) == marked
+
+
+def test_further_lines_have_names_of_their_own():
+    _, axes = panels()
+    panel = NormPanel(axes, lags=LAGS, names=("gradient", "bound", "ρ alone", "λ₁"))
+    lags = np.arange(LAGS + 1)
+    panel.show(0.8**lags, 2.0**lags, 1.1**lags, 0.9**lags, factors=(0.8, 2, 1.1, 0.9))
+    assert panel.labels[3].get_text() == "λ₁\n×0.90"
+    assert np.array_equal(panel.lines[3].get_ydata(), 0.9**lags)
+    assert np.diff(np.sort(heights(panel))).min() > 10

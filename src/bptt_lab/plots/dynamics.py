@@ -133,8 +133,8 @@ def rate_map(
     gain, scale = np.asarray(gain), np.asarray(scale)
     for level in levels:
         x, y = level_line(gain, scale, rates, level)
-        thick = {"linewidth": 3.0} if level == 0 else {"linewidth": 1.3}
-        axes.plot(x, y, color=COLOURS[0], linestyle="-", label=f"{level:g}", **thick)
+        thick = 3.0 if level == 0 else 1.3
+        axes.plot(x, y, color=COLOURS[0], linestyle="-", linewidth=thick, label=f"{level:g}")
         if np.nanmax(y, initial=scale[0]) == scale[-1]:
             place = (x[np.nanargmax(y)], 1.02 * scale[-1])
             axes.text(*place, f"{level:g}".replace("-", "−"), color=COLOURS[0], ha="center")

@@ -99,6 +99,8 @@ class NormPanel:
         The largest lag.
     decades : int
         The norms run from ``10**-decades`` to ``10**decades``.
+    names : sequence of str
+        What the lines are called, at most six.
 
     Attributes
     ----------
@@ -115,7 +117,13 @@ class NormPanel:
     [1.0, 0.5, 0.25]
     """
 
-    def __init__(self, axes: Axes, lags: int = 100, decades: int = 42) -> None:
+    def __init__(
+        self,
+        axes: Axes,
+        lags: int = 100,
+        decades: int = 42,
+        names: Sequence[str] = ("gradient", "bound", "ρ alone"),
+    ) -> None:
         self.lags, self.decades = lags, decades
         axes.set(xlabel="lag t − k", ylabel="norm", yscale="log")
         axes.set_title(r"Norm of $\partial h_t / \partial h_k$")
@@ -126,10 +134,10 @@ class NormPanel:
         axes.spines["bottom"].set_bounds(0, lags)
         if decades > 38:
             self._limits_of_float32(axes)
-        for number, name in enumerate(("gradient", "bound", "ρ alone")):
+        for number, name in enumerate(names):
             line = axes.plot([], [], color=COLOURS[number], label=name)[0]
             line.set(linestyle=DASHES[number], linewidth=2.5 if number == 0 else 1.6)
-        self.lines = list(axes.lines[-3:])
+        self.lines = list(axes.lines[-len(names) :])
         self.labels = [self._label(axes, line) for line in self.lines]
         self.moving: list[Artist] = [*self.lines, *self.labels]
 
@@ -146,26 +154,21 @@ class NormPanel:
         colour = line.get_color()
         return axes.text(1.02 * self.lags, 1, "", color=colour, size=9, va="center", linespacing=1)
 
-    def show(
-        self,
-        norms: npt.ArrayLike,
-        bounds: npt.ArrayLike,
-        powers: npt.ArrayLike,
-        factors: Sequence[float],
-    ) -> None:
+    def show(self, *values: npt.ArrayLike, factors: Sequence[float]) -> None:
         """Move everything to another setting.
 
         Parameters
         ----------
-        norms, bounds, powers : arrays, shape (lags + 1,)
-            Norm of dh_t/dh_k, its bound and rho**lag, for the lags 0, 1, .., in this order.
-        factors : sequence of 3 floats
+        *values : arrays, shape (lags + 1,)
+            One for each name: the norm of dh_t/dh_k, its bound and rho**lag, for the lags 0, 1,
+            .., in this order.
+        factors : sequence of float
             What each of them is multiplied by per step, to stand at its end.
         """
-        curves = [np.asarray(values, dtype=float) for values in (norms, bounds, powers)]
-        for line, values in zip(self.lines, curves, strict=True):
-            line.set_data(np.arange(self.lags + 1), values)
-        ends = [float(values[-1]) for values in curves]
+        curves = [np.asarray(curve, dtype=float) for curve in values]
+        for line, curve in zip(self.lines, curves, strict=True):
+            line.set_data(np.arange(self.lags + 1), curve)
+        ends = [float(curve[-1]) for curve in curves]
         for label, line, factor, end, height in zip(
             self.labels, self.lines, factors, ends, self._heights(ends), strict=True
         ):
