@@ -104,15 +104,15 @@ class SharesPanel:
 
     def __init__(self, terms: Axes, total: Axes, T: int) -> None:
         for axes in (terms, total):
-            axes.set(xlim=(T + 0.6, 0.4), ylim=(-0.5, 3.25), xticks=range(1, T + 1))
-            axes.set(xlabel="use at step k", yticks=np.arange(-0.5, 3.1, 0.5))
+            axes.set(xlim=(0.4, T + 0.6), ylim=(-0.25, 2.5), xticks=range(1, T + 1))
+            axes.set(xlabel="use at step k", yticks=np.arange(0, 2.6, 0.5))
             axes.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")
             axes.axhline(0, color=COLOURS[5], linewidth=1, linestyle="-")
         terms.set(title="one term", ylabel="share of the gradient")
         total.set(title="sum of the terms so far", ylabel="share of the gradient, summed")
         self.bars = list(terms.bar(range(1, T + 1), np.ones(T), width=0.6, color=COLOURS[0]))
         total.axhline(1, color=COLOURS[2], linestyle=DASHES[1])
-        total.text(T + 0.5, 1.05, "the gradient", color=COLOURS[2], size=10, va="bottom")
+        total.text(0.5, 1.04, "the gradient", color=COLOURS[2], size=10, va="bottom")
         (self.sum,) = total.plot([], [], "-o", color=COLOURS[1], label="sum of the terms so far")
         self.moving: list[Artist] = [*self.bars, self.sum]
 
@@ -199,12 +199,12 @@ class BackwardPanel:
 
     def _prepare(self, axes: Axes, T: int) -> None:
         low, high = min(0, self.shares.min()), max(1, np.cumsum(self.shares[::-1]).max())
-        axes.set(xlim=(T + 0.6, 0.4), ylim=(low - 0.1, high + 0.15), xticks=range(1, T + 1))
+        axes.set(xlim=(0.4, T + 0.6), ylim=(low - 0.1, high + 0.15), xticks=range(1, T + 1))
         axes.set(xlabel="step t", ylabel="share of ∂L/∂W_hh", title="collected so far")
         axes.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")
         axes.axhline(0, color=COLOURS[5], linewidth=1, linestyle="-")
         axes.axhline(1, color=COLOURS[2], linestyle=DASHES[1])
-        axes.text(T + 0.5, 1.02, "the gradient", color=COLOURS[2], size=10, va="bottom")
+        axes.text(T + 0.5, 1.02, "the gradient", ha="right", color=COLOURS[2], size=10, va="bottom")
         self.bars = list(axes.bar(range(1, T + 1), self.shares, width=0.5, color=COLOURS[0]))
         (self.sum,) = axes.plot([], [], "-o", color=COLOURS[1], label="collected so far")
 
