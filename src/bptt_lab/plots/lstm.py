@@ -40,7 +40,8 @@ def _gate(axes: Axes, at: Point, name: str) -> None:
 def _wire(axes: Axes, points: Sequence[Point], colour: str, dashes: Any, width: float) -> None:
     """Line through the points, with an arrow at its end."""
     axes.plot(*zip(*points, strict=True), color=colour, linestyle=dashes, linewidth=width)
-    look = {"arrowstyle": "-|>", "color": colour, "linewidth": 0, "shrinkA": 0, "shrinkB": 0}
+    head = "-|>,head_length=0.55,head_width=0.28"
+    look = {"arrowstyle": head, "color": colour, "linewidth": 0, "shrinkA": 0, "shrinkB": 0}
     (x, y), end = points[-2], points[-1]
     far = np.hypot(end[0] - x, end[1] - y)
     start = (end[0] - 0.3 * (end[0] - x) / far, end[1] - 0.3 * (end[1] - y) / far)
