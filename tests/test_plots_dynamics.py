@@ -7,6 +7,7 @@ from bptt_lab.plots import (
     PseudospectrumPanel,
     convergence_curves,
     level_line,
+    loss_map,
     panels,
     rate_map,
 )
@@ -90,3 +91,13 @@ def test_convergence_curves_stand_beside_their_limits():
     assert [t.get_position()[1] for t in axes.texts] == [0.1, -3]
     dotted = [line.get_ydata() for line in axes.lines if line.get_linestyle() == ":"]
     assert [list(values) for values in dotted] == [[0.1, 0.1], [-3, -3]]
+
+
+def test_loss_map_draws_every_level_where_the_loss_has_it():
+    _, axes = panels()
+    y = np.linspace(-1, 1, 21)
+    assert loss_map(axes, GRID, y, GRID + 2 * y[:, None], levels=(-1, 0.5)) is axes
+    for line, level in zip(axes.lines, (-1, 0.5), strict=True):
+        drawn_x, drawn_y = line.get_data()
+        assert np.allclose(drawn_x + 2 * drawn_y, level)
+    assert axes.get_xlim() == (-2, 2) and axes.get_ylim() == (-1, 1)

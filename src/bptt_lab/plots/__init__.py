@@ -11,6 +11,7 @@ from bptt_lab.plots.dynamics import (
     PseudospectrumPanel,
     convergence_curves,
     level_line,
+    loss_map,
     rate_map,
 )
 from bptt_lab.plots.gradients import NormPanel, SpectrumPanel, rate_curves
@@ -36,6 +37,7 @@ __all__ = [
     "gradient_paths",
     "gru_cell",
     "level_line",
+    "loss_map",
     "lstm_cell",
     "panels",
     "rate_curves",

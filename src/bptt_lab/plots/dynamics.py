@@ -140,8 +140,8 @@ def rate_map(
             axes.text(*place, f"{level:g}".replace("-", "−"), color=COLOURS[0], ha="center")
     for i, (name, value) in zip((2, 1, 3), (marks or {}).items(), strict=False):
         axes.axvline(value, color=COLOURS[i], linestyle=DASHES[i], linewidth=1.6)
-        at = (value + 0.01 * np.ptp(gain), scale[0] + 0.03 * np.ptp(scale))
-        axes.text(*at, name, color=COLOURS[i], rotation=90, va="bottom")
+        at = (value + 0.01 * np.ptp(gain), scale[-1] - 0.02 * np.ptp(scale))
+        axes.text(*at, name, color=COLOURS[i], rotation=90, va="top")
     axes.set(xlim=(0, gain[-1]), ylim=(scale[0], scale[-1]), xlabel="gain of $W_{hh}$")
     axes.set_ylabel("input scale")
     return axes
@@ -175,6 +175,36 @@ def convergence_curves(
         axes.text(1.15 * lags[-1], limit, name, color=COLOURS[i], va="center")
     axes.set_xlim(lags[0], 12 * lags[-1])
     axes.minorticks_off()
-    axes.set_xticks([tick for tick in 10.0 ** np.arange(5) if tick <= lags[-1]])
+    axes.set_xticks([tick for tick in 10.0 ** np.arange(5) if lags[0] <= tick <= lags[-1]])
     axes.spines["bottom"].set_bounds(lags[0], lags[-1])
+    return axes
+
+
+def loss_map(
+    axes: Axes,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    loss: npt.ArrayLike,
+    levels: Sequence[float],
+) -> Axes:
+    """Lines of equal loss over two parameters: where they crowd there is a wall.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    x, y : arrays, shapes (X,) and (Y,)
+        In increasing order.
+    loss : array, shape (Y, X)
+    levels : sequence of float
+        The lines to draw, all of the same kind.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    for level in levels:
+        line = level_line(x, y, loss, level)
+        axes.plot(*line, color=COLOURS[5], linestyle="-", linewidth=1, label=f"{level:g}")
+    axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     return axes
