@@ -13,7 +13,8 @@ import numpy as np
 
 from benchmarks.problems import Arrays, Case, Problem, problem
 
-LIBRARIES = ("numpy", "torch", "jax")
+PEERS = ("torch", "jax")
+LIBRARIES = ("numpy", *PEERS)
 SETTLE = 0.04  # seconds in which the threads of the library before fall asleep
 WARM = 0.005  # seconds at least of untimed calls in a turn, one call at least
 TIMED = 0.03  # seconds at least of timed calls in a turn, one call at least
@@ -62,6 +63,10 @@ class Bench:
         time.sleep(SETTLE)
         median_time(self.work, WARM)
         return median_time(self.work, TIMED)
+
+    def processor_time(self) -> float:
+        """Seconds of processor time that this process has used."""
+        return time.process_time()
 
     def product_time(self, dtype: str) -> float:
         """Seconds for the product of two large square matrices."""
@@ -120,3 +125,15 @@ def workers(threads: int) -> dict[str, Worker]:
     """One process for each library, with the same threads for all."""
     limit_threads(threads)
     return {library: Worker(library) for library in LIBRARIES}
+
+
+def used_by_others(running: dict[str, Worker]) -> float:
+    """Seconds of processor time that everything else on the machine has used; Linux only."""
+    try:
+        with open("/proc/stat") as stat:
+            ticks = list(map(int, stat.readline().split()[1:9]))
+    except OSError:
+        return 0.0
+    busy = sum(ticks) - ticks[3] - ticks[4]  # all but idle and waiting for a disk
+    own = sum(worker.call("processor_time") for worker in running.values())
+    return busy / os.sysconf("SC_CLK_TCK") - own - time.process_time()
