@@ -71,8 +71,8 @@ def _canvas(axes: Axes, across: Point, up: Point) -> Axes:
 
 
 def _input(axes: Axes, x: float) -> None:
-    """Write that every gate also reads the input."""
-    _word(axes, (x, -0.15), "every gate also reads $x_t$", size=10)
+    """Write that gates and candidate also read the input."""
+    _word(axes, (x, -0.15), "all boxes also read $x_t$", size=10)
 
 
 def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
@@ -122,7 +122,7 @@ def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
     _path(axes, "B", (o, gates + 0.4), (o, middle - 0.26))
     _path(axes, "P", (o, top), (o, middle + 0.26))
     _plain(axes, (o + 0.26, middle), (7.4, middle), (7.4, 1.3))
-    _word(axes, (o + 0.2, 4.75), "$P$, tanh", BLOCKS["P"], ha="left")
+    _word(axes, (o + 0.2, 4.58), "$P$, tanh", BLOCKS["P"], ha="left")
     _word(axes, (2.6, 1.3), "$A$", BLOCKS["A"])
     _word(axes, (3.3, 0.25), "$B$", BLOCKS["B"])
     if peepholes:
@@ -153,7 +153,7 @@ def _peepholes(axes: Axes, top: float, gates: float, seen_by: Point, o: float) -
         _path(axes, "F", (0.5, top - 0.5), (0.5, height), (left, height), (left, gates + 0.4))
     _path(axes, "P", (o - 0.45, top), (o - 0.45, gates + 0.4))
     _word(axes, (0.62, 3.15), "$p_f, p_i$", BLOCKS["F"])
-    _word(axes, (o - 0.6, 4.75), "$p_o$", BLOCKS["P"], ha="right")
+    _word(axes, (o - 0.6, 4.58), "$p_o$", BLOCKS["P"], ha="right")
 
 
 def gru_cell(axes: Axes) -> Axes:
