@@ -19,13 +19,13 @@ def engine(options: argparse.Namespace) -> str:
     from benchmarks import engine as part
     from benchmarks.worker import workers
 
-    say = clock()
+    say, effort = clock(), part.effort(options.quick, options.patience)
     running = workers(options.threads)
     versions = ", ".join(f"{name} {w.call('version')}" for name, w in running.items())
     circumstances = f"{versions}; {running['numpy'].call('blas')}; {options.threads} threads each"
     say(f"{tables.machine()}; {circumstances}")
-    speed, goals = part.compare(running, options.quick, say)
-    grown, more = part.growth(running, options.quick, say)
+    speed, goals = part.compare(running, effort, say)
+    grown, more = part.growth(running, effort, say)
     for worker in running.values():
         worker.close()
     text = [tables.machine(), circumstances, speed, grown, tables.goal_table(goals + more)]
@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer cases and repetitions")
     parser.add_argument("--write", action="store_true", help="put the tables into the README")
     parser.add_argument("--threads", type=int, default=2, help="of each library (2)")
+    parser.add_argument("--patience", type=float, default=20, help="seconds a case may wait (20)")
     parser.add_argument("--site", type=Path, help="a built site: measure it and build none")
     options = parser.parse_args()
     text = {"engine": engine, "book": book}[options.part](options)

@@ -25,10 +25,8 @@ from benchmarks.problems import (
 from benchmarks.tables import Goal, Table
 from benchmarks.worker import LIBRARIES, PEERS, SIDE, Worker, used_by_others
 
-ROUNDS, QUICK_ROUNDS = 11, 5
+ROUNDS, QUICK_ROUNDS, LONG_ROUNDS = 11, 5, 3
 QUIET = 0.1  # share of the processors that other processes may have in a round
-WAIT = 2  # seconds for others to become quiet, before a round
-PATIENCE = 20  # seconds for further rounds in place of those that were not quiet
 TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
 MEAN_GOAL, SIZE_GOAL, TINY_GOAL = 0.7, 1.0, 1.5
 
@@ -38,9 +36,26 @@ LINEAR, MEMORY_GOAL = 1.25, 1.5
 Workers = dict[str, Worker]
 Say = Callable[[str], None]
 Taken = TypeVar("Taken")
+Shared = tuple[float, Taken]  # the share of the processors that others had, and what was done
 
 
 # -------------------------------------------------------------------------- beside the others
+
+
+class Effort(NamedTuple):
+    """What is measured: sizes, rounds of each, and seconds to spend on waiting for quiet."""
+
+    sizes: tuple[Size, ...]
+    steps: tuple[int, ...]
+    rounds: int
+    patience: float
+
+
+def effort(quick: bool, patience: float) -> Effort:
+    """All, or enough for a look."""
+    if quick:
+        return Effort(QUICK, GROWTH_STEPS[:-1], QUICK_ROUNDS, patience)
+    return Effort(SIZES, GROWTH_STEPS, ROUNDS, patience)
 
 
 class Round(NamedTuple):
@@ -101,35 +116,34 @@ def prepare(workers: Workers, case: Case) -> None:
             raise ArithmeticError(f"{library} differs by {error:.1e} in {case}")
 
 
-def share_of_others(workers: Workers, do: Callable[[], Taken]) -> tuple[float, Taken]:
-    """Do something; return the share of the processors that other processes had, and what came."""
+def share_of_others(workers: Workers, do: Callable[[], Taken]) -> Shared[Taken]:
+    """Do something, and see how much of the processors other processes have meanwhile."""
     start, others = time.perf_counter(), used_by_others(workers)
     taken = do()
     others = (used_by_others(workers) - others) / (time.perf_counter() - start)
     return others / (os.cpu_count() or 1), taken
 
 
-def wait_for_quiet(workers: Workers) -> None:
-    """Wait until others leave the processors alone, but not for long."""
-    end = time.perf_counter() + WAIT
-    while share_of_others(workers, lambda: time.sleep(0.1))[0] > QUIET:
-        if time.perf_counter() > end:
+def wait_for_quiet(workers: Workers, end: float) -> None:
+    """Wait until others leave the processors alone, or until the end."""
+    while time.perf_counter() < end:
+        if share_of_others(workers, lambda: time.sleep(0.1))[0] < QUIET:
             return
 
 
-def quietest(workers: Workers, rounds: int, take: Callable[[], Taken]) -> list[tuple[float, Taken]]:
+def quietest(workers: Workers, effort: Effort, take: Callable[[], Taken]) -> list[Shared[Taken]]:
     """Take rounds; where other work disturbs, take more of them and return the best."""
-    done: list[tuple[float, Taken]] = []
-    end = time.perf_counter() + PATIENCE
-    while len(done) < rounds or (
-        sum(share < QUIET for share, _ in done) < rounds and time.perf_counter() < end
+    done: list[Shared[Taken]] = []
+    end = time.perf_counter() + effort.patience
+    while len(done) < effort.rounds or (
+        sum(share < QUIET for share, _ in done) < effort.rounds and time.perf_counter() < end
     ):
-        wait_for_quiet(workers)
+        wait_for_quiet(workers, end)
         done.append(share_of_others(workers, take))
-    return sorted(done, key=lambda one: one[0])[:rounds]
+    return sorted(done, key=lambda one: one[0])[: effort.rounds]
 
 
-def measure(workers: Workers, case: Case, rounds: int) -> Measured:
+def measure(workers: Workers, case: Case, effort: Effort) -> Measured:
     """Time all libraries in turns."""
     prepare(workers, case)
 
@@ -137,7 +151,7 @@ def measure(workers: Workers, case: Case, rounds: int) -> Measured:
         seconds = {library: worker.call("turn") for library, worker in workers.items()}
         return Round(seconds, workers["numpy"].call("product_time", case.dtype))
 
-    taken = quietest(workers, rounds, take)
+    taken = quietest(workers, effort, take)
     return Measured(case, [one for _, one in taken], taken[-1][0])
 
 
@@ -155,14 +169,13 @@ def geometric_mean(values: list[float]) -> float:
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def compare(workers: Workers, quick: bool, say: Say) -> tuple[Table, list[Goal]]:
+def compare(workers: Workers, effort: Effort, say: Say) -> tuple[Table, list[Goal]]:
     """Time every case."""
-    sizes, rounds = (QUICK, QUICK_ROUNDS) if quick else (SIZES, ROUNDS)
     head = ["cell", "type", "T, m, n", "ours ms", "torch ms", "jax ms", "faster peer"]
     table = Table([*head, "ours / faster peer (quartiles)", "share of peak", "others"])
     done = []
-    for case in [Case(c, d, s) for c in CELLS for d in DTYPES for s in sizes]:
-        done.append(measure(workers, case, rounds))
+    for case in [Case(c, d, s) for c in CELLS for d in DTYPES for s in effort.sizes]:
+        done.append(measure(workers, case, effort))
         table.rows.append(row(done[-1]))
         say("  ".join(table.rows[-1]))
     return table, goals_of_ratios(done)
@@ -184,14 +197,14 @@ def goals_of_ratios(done: list[Measured]) -> list[Goal]:
 # -------------------------------------------------------------------------- growth with T
 
 
-def growth(workers: Workers, quick: bool, say: Say) -> tuple[Table, list[Goal]]:
+def growth(workers: Workers, effort: Effort, say: Say) -> tuple[Table, list[Goal]]:
     """Time and memory of this package from short to long sequences."""
-    steps = GROWTH_STEPS[:-1] if quick else GROWTH_STEPS
+    steps = effort.steps
     table = Table(["cell", "T", "µs per step", "memory MB", "must be stored MB", "ratio"])
     goals = []
     for cell in CELLS:
         cases = [Case(cell, "float64", Size(T, 4, 32)) for T in steps]
-        per_step = step_times(workers, cases)
+        per_step = step_times(workers, cases, effort)
         peaks = [workers["numpy"].call("peak_memory", case) for case in cases]
         for case, seconds, peak in zip(cases, per_step, peaks, strict=True):
             stored = must_be_stored(case)
@@ -205,7 +218,7 @@ def growth(workers: Workers, quick: bool, say: Say) -> tuple[Table, list[Goal]]:
     return table, goals
 
 
-def step_times(workers: Workers, cases: list[Case], rounds: int = 7) -> list[float]:
+def step_times(workers: Workers, cases: list[Case], effort: Effort) -> list[float]:
     """Seconds per step of each case, measured in turns."""
     worker = workers["numpy"]
 
@@ -216,5 +229,6 @@ def step_times(workers: Workers, cases: list[Case], rounds: int = 7) -> list[flo
             times.append(worker.call("turn") / case.size.T)
         return times
 
-    taken = [times for _, times in quietest(workers, rounds, take)]
+    few = effort._replace(rounds=LONG_ROUNDS)
+    taken = [times for _, times in quietest(workers, few, take)]
     return [median(times) for times in zip(*taken, strict=True)]
