@@ -25,10 +25,15 @@ FLOORS = {
     "bptt": 2,
     "jacobians": 3,
     "gradcheck": 3,
+    "tasks": 0,
+    "training": 3,
+    "experiments": 4,
+    "claims": 4,
+    "exercises": 4,
     "__init__": 9,
 }
 ONLY_IMPORTERS = {
-    "sympy": {"symbolic"},
+    "sympy": {"symbolic", "claims"},
     "ipywidgets": {"explorer"},
     "matplotlib": {"svg", "explorer", "plots"},
 }

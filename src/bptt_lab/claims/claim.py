@@ -1,0 +1,138 @@
+"""What an entry of the ledger is, and how one is entered."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Numbers = Mapping[str, float | int | str]
+"""What a check saw: a short name of each number (plain text, LaTeX allowed) and its value."""
+
+Check = Callable[[], Numbers]
+
+VERDICTS = {
+    "holds": "true as the article writes it",
+    "condition": "true only under the condition stated",
+    "corrected": "false, or too imprecise to use; the corrected statement replaces it",
+}
+
+SECTIONS = {
+    "dyn": "The model",
+    "shape": "Mini-batches and shapes",
+    "bptt": "Backpropagation through time",
+    "vg": "Vanishing and exploding gradients",
+    "norm": "Additional explanation: norms",
+    "lstm": "Vanishing and exploding gradients with LSTMs",
+    "ref": "References",
+    "com": "Comments",
+}
+"""The article's parts by the first word of an identifier, in the article's order."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the article.
+
+    Attributes
+    ----------
+    id
+        Identifier, such as ``"bptt-13"``.
+    title
+        A few words that name the claim.
+    states
+        What the article states, in Markdown with LaTeX.
+    verdict
+        A key of `VERDICTS`.
+    holds
+        What holds, in Markdown with LaTeX and in the book's convention.
+    condition
+        When it holds; empty where no condition is needed.
+    sources
+        Keys of the book's bibliography, and what of the source is meant.
+    check
+        A function that computes, asserts the conclusion, and returns the numbers that it saw; None
+        where nothing can be computed.
+    unchecked
+        Why there is no check; empty if there is one.
+    unsure
+        What could not be read in a source at first hand; empty as a rule.
+    """
+
+    id: str
+    title: str
+    states: str
+    verdict: str
+    holds: str
+    condition: str = ""
+    sources: tuple[str, ...] = ()
+    check: Check | None = None
+    unchecked: str = ""
+    unsure: str = ""
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"{self.id}: verdict must be one of {[*VERDICTS]}, got {self.verdict!r}")
+        if self.section not in SECTIONS:
+            raise ValueError(f"{self.id}: no section {self.section!r}; known: {[*SECTIONS]}")
+        if (self.check is None) == (not self.unchecked):
+            raise ValueError(f"{self.id}: needs a check, or the reason why it has none, not both")
+        if self.verdict == "condition" and not self.condition:
+            raise ValueError(f"{self.id}: the verdict is 'condition', so a condition must be stated")
+
+    @property
+    def section(self) -> str:
+        """The part of the article, a key of `SECTIONS`."""
+        return self.id.split("-")[0]
+
+    @property
+    def code(self) -> str:
+        """Source of the check, without the entry's text above it."""
+        if self.check is None:
+            return ""
+        source = textwrap.dedent(inspect.getsource(self.check))
+        return source[source.index("def ") :].rstrip()
+
+
+class Ledger(dict[str, Claim]):
+    """Claims by identifier, in the order in which they are entered.
+
+    >>> ledger = Ledger()
+    >>> @ledger.enter("bptt-99", "a sum", states="$1+1=3$", verdict="corrected", holds="$1+1=2$")
+    ... def one_and_one():
+    ...     total = sum([1, 1])
+    ...     assert total == 2
+    ...     return {"sum": total}
+    >>> ledger["bptt-99"].check()
+    {'sum': 2}
+    """
+
+    def enter(
+        self, id: str, title: str, *, states: str, verdict: str, holds: str, condition: str = "",
+        sources: tuple[str, ...] = (), unsure: str = "",
+    ) -> Callable[[Check], Check]:  # fmt: skip
+        """Enter the claim whose check is decorated. Fields are those of `Claim`."""
+
+        def decorate(check: Check) -> Check:
+            self.add(
+                Claim(id, title, states, verdict, holds, condition, sources, check, "", unsure)
+            )
+            return check
+
+        return decorate
+
+    def enter_unchecked(
+        self, id: str, title: str, *, states: str, verdict: str, holds: str, unchecked: str,
+        condition: str = "", sources: tuple[str, ...] = (), unsure: str = "",
+    ) -> None:  # fmt: skip
+        """Enter a claim that nothing can check, with the reason: a definition, an opinion."""
+        self.add(
+            Claim(id, title, states, verdict, holds, condition, sources, None, unchecked, unsure)
+        )
+
+    def add(self, claim: Claim) -> None:
+        """Enter a claim; an identifier is entered once."""
+        if claim.id in self:
+            raise ValueError(f"{claim.id} is entered twice")
+        self[claim.id] = claim
