@@ -17,6 +17,7 @@ FLOORS = {
     "activations": 0,
     "losses": 0,
     "initializers": 0,
+    "progress": 0,
     "symbolic": 0,
     "svg": 0,
     "explorer": 0,

@@ -36,6 +36,22 @@ from bptt_lab.jacobians import (
     step_jacobians,
 )
 from bptt_lab.losses import half_squared_error, softmax, softmax_cross_entropy
+from bptt_lab.tasks import Digits, Task, adding, copying, digits, temporal_order
+from bptt_lab.training import (
+    SGD,
+    Adam,
+    History,
+    Result,
+    RMSProp,
+    Score,
+    TrainingDiverged,
+    batch_gradients,
+    clip_by_entry,
+    clip_by_norm,
+    examination,
+    omega,
+    train,
+)
 
 LAZY = {"Explorer": "explorer", "Control": "explorer", "Drawing": "svg"}
 """Names that need matplotlib or ipywidgets, imported when first used, with their module."""
@@ -45,16 +61,32 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "SGD",
     "Activation",
+    "Adam",
     "Cell",
+    "Digits",
     "GradientReport",
+    "History",
     "OriginalLSTM",
     "PeepholeLSTM",
+    "RMSProp",
+    "Result",
+    "Score",
+    "Task",
     "Trace",
+    "TrainingDiverged",
+    "adding",
     "attribution",
     "backward",
+    "batch_gradients",
     "check_gradients",
     "chrono",
+    "clip_by_entry",
+    "clip_by_norm",
+    "copying",
+    "digits",
+    "examination",
     "forward",
     "gaussian",
     "glorot",
@@ -66,12 +98,15 @@ __all__ = [
     "lyapunov_exponents",
     "non_normal",
     "norm_bound",
+    "omega",
     "orthogonal",
     "scaled",
     "softmax",
     "softmax_cross_entropy",
     "spectral_radius",
     "step_jacobians",
+    "temporal_order",
+    "train",
 ]
 
 
