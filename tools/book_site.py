@@ -87,6 +87,7 @@ def mark_whole(app: Sphinx, exception: Exception | None) -> None:
 # A page loads a script or a style whose name begins so only if its body has the mark.
 MARKS = {
     "explorer.js": 'class="explorer',
+    "quiz.js": 'class="question',
     "explorer.css": ('class="explorer', 'class="drawing'),
     "clipboard": 'class="highlight',
     "copybutton": 'class="highlight',

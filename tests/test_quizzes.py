@@ -1,0 +1,342 @@
+"""The quizzes: their form, and every answer that is a number or can be computed."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import numpy as np
+import pytest
+import sympy as sp
+
+from bptt_lab import (
+    GRU,
+    LSTM,
+    RNN,
+    forward,
+    log_gradient_norms,
+    loss_and_gradients,
+    norm_bound,
+    orthogonal,
+    spectral_radius,
+    step_jacobians,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+FORM = re.compile(r"^```\{question\} (.+?)\n(.*?)^```$", re.M | re.S)
+ANSWER = re.compile(r"^\[([ x])\] (.+)\n: (.+)$", re.M)
+
+
+class Question:
+    def __init__(self, title: str, body: str):
+        self.title = title
+        self.text = body.split("\n[")[0].strip()
+        self.answers = [(mark == "x", text, why) for mark, text, why in ANSWER.findall(body)]
+
+    @property
+    def right(self) -> list[str]:
+        return [text for is_right, text, _ in self.answers if is_right]
+
+    def why(self, beginning: str) -> str:
+        """Explanation of the answer that begins so."""
+        found = [why for _, text, why in self.answers if text.startswith(beginning)]
+        assert len(found) == 1
+        return found[0]
+
+
+CHAPTERS = {
+    path.stem: {title: Question(title, body) for title, body in FORM.findall(path.read_text())}
+    for path in sorted((ROOT / "book").glob("*.md"))
+    if "## Quiz" in path.read_text()
+}
+QUESTIONS = [(chapter, title) for chapter, all_ in CHAPTERS.items() for title in all_]
+
+
+def ask(chapter: str, title: str) -> Question:
+    return CHAPTERS[chapter][title]
+
+
+def test_every_chapter_asks_at_least_six_questions():
+    assert {"forward", "bptt", "vanishing", "lstm"} <= set(CHAPTERS)
+    assert all(len(questions) >= 6 for questions in CHAPTERS.values())
+
+
+@pytest.mark.parametrize(("chapter", "title"), QUESTIONS)
+def test_every_answer_is_explained(chapter, title):
+    question = ask(chapter, title)
+    assert question.text and 3 <= len(question.answers) <= 6
+    assert 0 < len(question.right) < len(question.answers)
+    assert all(len(why.split()) >= 4 for *_, why in question.answers)
+    texts = [text for _, text, _ in question.answers]
+    assert len(set(texts)) == len(texts)
+    # A link inside a label would be two controls in one.
+    assert not re.search(r"\{(eq|cite|ref|ledger|term|numref)\S*\}`|\]\(", "".join(texts))
+
+
+def test_right_answers_do_not_stand_at_one_place():
+    places = [[is_right for is_right, *_ in ask(*q).answers].index(True) for q in QUESTIONS]
+    assert max(places.count(place) for place in set(places)) < len(places) / 2
+
+
+# ---------------------------------------------------------------- forward
+
+
+def one_neuron(w, h=0.9, steps=10_000):
+    for _ in range(steps):
+        h = np.tanh(w * h)
+    return h
+
+
+def test_silence():
+    assert one_neuron(0.9) < 1e-12 and ask("forward", "Silence").right == ["It goes to 0."]
+
+
+def test_shapes():
+    T, m, n_inputs, n, n_outputs = 7, 5, 4, 6, 3
+    rng, cell = np.random.default_rng(0), RNN("tanh")
+    params = cell.init(rng, n_inputs, n, n_outputs)
+    trace = forward(cell, params, rng.normal(size=(T, m, n_inputs)))
+    shapes = {
+        "trace.h": trace.h.shape,
+        "trace.logits": trace.logits.shape,
+        'params["W_yh"]': params["W_yh"].shape,
+        'params["b_y"]': params["b_y"].shape,
+    }
+    for is_right, text, _ in ask("forward", "Which shapes occur").answers:
+        name, shape = re.fullmatch(r"`(.+)` is `(.+)`", text).groups()
+        assert is_right == (str(shapes[name]) == shape)
+    stacked = np.concatenate([params["W_xh"], params["W_hh"]])
+    assert (
+        f"${stacked.shape[0]} \\times {stacked.shape[1]}$" in ask("forward", "One product").right[0]
+    )
+
+
+def test_two_labels():
+    o = sp.symbols("o:3")
+    y = (1, 1, 0)
+    p = [sp.exp(o_c) / sum(map(sp.exp, o)) for o_c in o]
+    loss = -sum(y_c * sp.log(p_c) for y_c, p_c in zip(y, p, strict=True))
+    gradient = [sp.diff(loss, o_c).subs(dict.fromkeys(o, 0)) for o_c in o]
+    assert gradient == [-sp.Rational(1, 3), -sp.Rational(1, 3), sp.Rational(2, 3)]
+    question = ask("forward", "Two labels at once")
+    assert question.right == [r"$(-\tfrac13, -\tfrac13, \tfrac23)$"]
+    by_probability = [-y_c / p_c.subs(dict.fromkeys(o, 0)) for y_c, p_c in zip(y, p, strict=True)]
+    assert by_probability == [-3, -3, 0] and "probabilities" in question.why("$(-3, -3, 0)$")
+
+
+def test_sum_or_mean():
+    rng, cell = np.random.default_rng(0), RNN("tanh")
+    params, x = cell.init(rng, 2, 3, 4), rng.normal(size=(10, 4, 2))
+    y = rng.integers(4, size=(10, 4))
+    y[::2] = -1
+    _, total = loss_and_gradients(cell, params, x, y)
+    _, mean = loss_and_gradients(cell, params, x, y, reduction="mean")
+    factor = total["W_hh"] / mean["W_hh"]
+    assert np.allclose(factor, factor[0, 0])
+    assert ask("forward", "Sum or mean").right == [f"It is divided by {factor[0, 0]:.0f}"]
+
+
+# ---------------------------------------------------------------- bptt
+
+
+def test_immediate():
+    w, h0, h1, x1, x2 = sp.symbols("w h_0 h_1 x_1 x_2")
+    first, second = sp.tanh(w * h0 + x1), sp.tanh(w * h1 + x2)
+    immediate = sp.diff(second, w)
+    assert sp.simplify(immediate - h1 * (1 - second**2)) == 0
+    total = sp.diff(second.subs(h1, first), w)
+    claimed = (h1 * (1 - second**2) + w * h0 * (1 - h1**2) * (1 - second**2)).subs(h1, first)
+    assert sp.simplify(total - claimed) == 0
+    question = ask("bptt", "Immediate")
+    assert question.right == ["$h_1\\,(1 - h_2^2)$"] and "*total*" in question.why(
+        "$h_1\\,(1 - h_2^2) +"
+    )
+
+
+def test_counted_again():
+    w, t, use = sp.symbols("w"), 5, 2
+    copies, h = sp.symbols("w_1:6"), [sp.symbols("h_0")]
+    for k in range(1, t + 1):
+        h.append(copies[k - 1] * h[-1] + sp.symbols(f"x_{k}"))
+
+    def part(k):  # what the use at step 2 gives to dh_k/dw
+        return sp.diff(h[k], copies[use - 1])
+
+    paths = {k: sp.prod(copies[k:t]) for k in range(1, t + 1)}
+    counted = sum(paths[k] * part(k) for k in range(1, t + 1)).subs(dict.fromkeys(copies, w))
+    once = part(t).subs(dict.fromkeys(copies, w))
+    assert ask("bptt", "Counted again").right == [f"{sp.simplify(counted / once)} times"]
+
+
+def test_order_and_transpose():
+    rng, cell = np.random.default_rng(0), RNN("tanh")
+    params, x = cell.init(rng, 2, 3, 4), rng.normal(size=(4, 1, 2))
+    trace = forward(cell, params, x)
+    J = [None, *step_jacobians(cell, params, trace)[:, 0]]
+    norms = log_gradient_norms(np.array(J[1:])[:, None], t=4)
+    assert np.allclose(np.exp(np.ravel(norms)[3]), np.linalg.norm(J[4] @ J[3] @ J[2], 2))
+    assert not np.allclose(J[4] @ J[3] @ J[2], J[2] @ J[3] @ J[4])
+    slope = np.diag(1 - trace.h[2, 0] ** 2)
+    assert np.allclose(J[2], slope @ params["W_hh"].T)
+    assert ask("bptt", "The order of the Jacobians").right == [r"$J_4\, J_3\, J_2$"]
+    assert r"W_{hh}^\top" in ask("bptt", "One step").right[0]
+
+
+def test_twice_as_long():
+    n = 64
+    matrices = [T * (T + 1) / 2 * (n**3 + 2 * n**2) for T in (1000, 2000)]
+    recursion = [2 * T * n**2 for T in (1000, 2000)]
+    ratios = [round(costs[1] / costs[0]) for costs in (matrices, recursion)]
+    assert ask("bptt", "Twice as long").right == ["{} and {}".format(*ratios)]
+
+
+def test_window():
+    t, k = np.mgrid[1:7, 1:7]
+    counts = {
+        "window": (k <= t) & (t - k < 3),
+        "all": k <= t,
+        "chunks": (k <= t) & ((t - 1) // 3 == (k - 1) // 3),
+    }
+    counts = {name: int(kept.sum()) for name, kept in counts.items()}
+    question = ask("bptt", "A window of three")
+    assert question.right == [str(counts["window"])]
+    assert "All pairs" in question.why(str(counts["all"]))
+    assert "chunks" in question.why(str(counts["chunks"]))
+
+
+def test_averaging_keeps_the_bias():
+    rng, cell = np.random.default_rng(0), RNN("tanh")
+    params = cell.init(rng, 2, 4, 3)
+    x = rng.normal(size=(6, 4000, 2))
+    y = np.repeat((x[:1, :, 0] > 0).astype(int), 6, axis=0)  # the first input is what matters
+    halves = [(x[:, part], y[:, part]) for part in (slice(2000), slice(2000, None))]
+    differences = []
+    for x_part, y_part in halves:
+        full = loss_and_gradients(cell, params, x_part, y_part)[1]["W_hh"]
+        cut = loss_and_gradients(cell, params, x_part, y_part, window=2)[1]["W_hh"]
+        differences.append((cut - full) / 2000)
+    apart = np.linalg.norm(differences[0] - differences[1])
+    assert apart < np.linalg.norm(differences[0]) / 2  # two averages see the same bias
+
+
+# ---------------------------------------------------------------- vanishing
+
+
+def test_all_eigenvalues_below_one():
+    W = np.array([[0.9, 4], [0, 0.9]])
+    norms = [np.linalg.norm(np.linalg.matrix_power(W, k), 2) for k in range(300)]
+    assert spectral_radius(W) == pytest.approx(0.9) and norms[1] > 4
+    assert max(norms) > 10 and norms[-1] < 1e-3
+    k = 7
+    assert np.linalg.matrix_power(W, k)[0, 1] == pytest.approx(4 * k * 0.9 ** (k - 1))
+    assert "tenfold" in ask("vanishing", "All eigenvalues below one").right[0]
+
+
+def test_a_neuron_that_has_settled():
+    h = one_neuron(2)
+    question = ask("vanishing", "A neuron that has settled")
+    assert question.right == [f"By about {2 * (1 - h**2):.2f}"]
+    assert f"{h:.2f}" in question.why("By about") and question.why(f"By {1 - h**2:.2f}, the slope")
+
+
+def test_how_large_for_a_sigmoid():
+    rng, cell = np.random.default_rng(0), RNN("sigmoid")
+    params = cell.init(rng, 2, 3, 4)
+    params["W_hh"] = 4 * orthogonal(rng, 3)
+    assert norm_bound(cell, params) == pytest.approx(1)
+    assert ask("vanishing", "How large for a sigmoid").right == ["Above 4"]
+
+
+def test_a_rate():
+    question = ask("vanishing", "A rate")
+    assert question.right == [f"{np.exp(-0.02 * 200):.3f}"]
+    assert f"{np.log(2) / 0.02:.0f} steps" in question.why("1: an exponent")
+    assert f"{np.exp(-0.02):.2f}" in [text for _, text, _ in question.answers]
+
+
+# ---------------------------------------------------------------- lstm
+
+
+def test_paths_over_two_steps():
+    A, F, P, B = (
+        dict(zip("ts", sp.symbols(f"{x}_t {x}_s", commutative=False), strict=True)) for x in "AFPB"
+    )
+    start = sp.Matrix([sp.Symbol("P_r", commutative=False), 1])  # h and C of two steps ago
+    joint = {
+        step: sp.Matrix([[B[step] + P[step] * A[step], P[step] * F[step]], [A[step], F[step]]])
+        for step in "ts"
+    }
+    truth = sp.expand((joint["t"] * joint["s"] * start)[1])
+    M = {"t": A["t"] * P["s"] + F["t"], "s": A["s"] * start[0] + F["s"]}
+    product = sp.expand(M["t"] * M["s"])
+    assert sp.expand(truth - product - A["t"] * B["s"] * start[0]) == 0
+    question = ask("lstm", "Paths over two steps")
+    assert question.right == [str(len(truth.args))]
+    assert "M_{t-1}" in question.why(str(len(product.args)))
+
+
+def test_half_life():
+    question = ask("lstm", "Half-life")
+    assert question.right == [f"{np.log(0.5) / np.log(0.95):.1f}"]
+    assert f"{100 * 0.95**100:.1f} %" in question.why("Never")
+    assert -1 / np.log(0.95) == pytest.approx(20, rel=0.03)
+
+
+def test_a_bias_for_a_hundred_steps():
+    question = ask("lstm", "A bias for a hundred steps")
+    assert question.right == [f"{np.log(0.99 / 0.01):.1f}"]
+    f = 1 / (1 + np.exp(-1))
+    assert f"{f:.2f}" in question.answers[0][2] and round(-1 / np.log(f)) == 3
+    assert 1 / (1 + np.exp(-100.0)) == 1.0
+
+
+def test_how_large_can_it_grow():
+    C = 0.0
+    for _ in range(1000):
+        C = 0.9 * C + 1
+    question = ask("lstm", "How large can it grow")
+    assert question.right == [f"{C:.0f}"] and C <= 10
+    assert question.why(f"{0.9 + 1}")
+
+
+def half_life(cell, seed, T=100, n=32):
+    rng = np.random.default_rng(seed)
+    params = cell.init(rng, n, n, 2)
+    for name, value in params.items():
+        scale = {"W_h": 1 / np.sqrt(n), "W_x": 1 / np.sqrt(n)}.get(name[:3], 0.0)
+        params[name] = scale * rng.normal(size=value.shape)
+    trace = forward(cell, params, rng.normal(size=(T, 1, n)))
+    fall = np.ravel(log_gradient_norms(step_jacobians(cell, params, trace)))[-1]
+    return -T * np.log(2) / fall
+
+
+def test_fresh_from_the_initialiser():
+    lstm, rnn = (
+        np.median([half_life(cell, s) for s in range(5)]) for cell in (LSTM(), RNN("tanh"))
+    )
+    assert 0 < lstm < 2.5 and lstm < 1.2 * rnn
+    assert (
+        ask("lstm", "Fresh from the initialiser").right[0].startswith("It vanishes, about as fast")
+    )
+
+
+def test_keeping_in_a_gru():
+    rng, cell = np.random.default_rng(0), GRU(reset="before")
+    params = cell.init(rng, 2, 3, 4)
+    start, x = rng.normal(size=(1, 3)), rng.normal(size=(1, 1, 2))
+    for gate, value, keeps in [
+        ("z", 50, True),
+        ("z", -50, False),
+        ("r", 50, False),
+        ("r", -50, False),
+    ]:
+        h = forward(cell, params | {f"b_{gate}": np.full(3, float(value))}, x, start).h[-1]
+        assert np.allclose(h, start) == keeps
+    assert ask("lstm", "Keeping, in a GRU").right[0].startswith("$z_t = 1$")
+
+
+def test_jupytext_keeps_the_questions():
+    """They survive being opened and saved as a notebook."""
+    for chapter in CHAPTERS:
+        text = (ROOT / "book" / f"{chapter}.md").read_text()
+        again = jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="md:myst")
+        assert FORM.findall(again) == FORM.findall(text)
