@@ -256,6 +256,16 @@ def test_the_command_line_says_what_is_wrong(arguments, told):
     assert done.returncode != 0 and told in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("runs, told", [([], "nothing is kept"), (["--runs", "f"], "f has what")])
+def test_an_interruption_says_what_is_kept(monkeypatch, runs, told):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiments, "sweep", interrupted)
+    with pytest.raises(SystemExit, match=f"interrupted: {told}"):
+        experiments.main(runs)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
     monkeypatch.setattr(experiments, "PATIENCE", 0.5)

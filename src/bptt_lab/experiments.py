@@ -334,6 +334,11 @@ def sweep(
         If a run fails ``tries`` times, or the executor takes no more work. What is done by
         then stands in ``results``.
 
+    Notes
+    -----
+    Processes start by importing the program that started them. A script, unlike a notebook,
+    must therefore call this beneath ``if __name__ == "__main__":``.
+
     Examples
     --------
     >>> from concurrent.futures import ThreadPoolExecutor
@@ -448,7 +453,7 @@ def grid(lengths: Iterable[int], seeds: Iterable[int], **common: Any) -> list[Se
 
 def small() -> list[Setting]:
     """Return what the book runs while it is built: less than a minute."""
-    return grid((10, 20), range(3), n=30, steps=600, sequences=2000)
+    return grid((10, 20), range(3), steps=1000, sequences=2000)
 
 
 def full() -> list[Setting]:
@@ -556,6 +561,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with cluster(options.scheduler) as executor:
         try:
             outcomes = sweep(settings, executor, jobs=options.jobs, results=options.runs)
+        except KeyboardInterrupt as error:
+            kept = "nothing is kept" if options.runs is None else f"{options.runs} has what is done"
+            raise SystemExit(f"interrupted: {kept}") from error
         except (ValueError, RuntimeError) as error:
             raise SystemExit(f"error: {error}") from error
     print(as_text(table(settings, outcomes)))
