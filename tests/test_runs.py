@@ -142,7 +142,7 @@ def test_a_broken_executor_is_said_and_nothing_done_is_lost(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")  # Dask's own, about its sockets and its dashboard
-def test_a_dask_cluster_gives_the_same_even_if_a_worker_dies(serial, tmp_path):
+def test_a_dask_cluster_gives_the_same_even_if_a_worker_dies(serial, tmp_path, monkeypatch, capsys):
     from distributed import Client, LocalCluster
 
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
@@ -154,6 +154,9 @@ def test_a_dask_cluster_gives_the_same_even_if_a_worker_dies(serial, tmp_path):
         work = partial(deadly, mark=mark)
         assert sweep(FEW, client.get_executor(), work=work) == serial
         assert mark.exists()
+        monkeypatch.setattr(experiments, "small", lambda: FEW)
+        experiments.main(["--scheduler", cluster.scheduler_address])
+        assert "4 runs" in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------------------- an interruption
