@@ -37,11 +37,10 @@ serve: book ## the same, then serve it on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 lab: setup ## open the chapters as notebooks in JupyterLab
-	$(BIN)/jupyter lab book
+	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter" $(BIN)/jupyter lab $(LAB_OPTIONS) book
 
 notebooks: book ## write the executed chapters as .ipynb to _build/notebooks
-	@mkdir -p $(OUT)/_build/notebooks
-	cp $(OUT)/_build/jupyter_execute/*.ipynb $(OUT)/_build/notebooks/
+	@ls $(OUT)/_build/notebooks/*.ipynb
 
 test: book ## every test there is, the built site and a real browser included
 	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python -m pytest -n 2
