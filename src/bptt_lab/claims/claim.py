@@ -73,13 +73,14 @@ class Claim:
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
-            raise ValueError(f"{self.id}: verdict must be one of {[*VERDICTS]}, got {self.verdict!r}")
+            known = [*VERDICTS]
+            raise ValueError(f"{self.id}: verdict must be one of {known}, got {self.verdict!r}")
         if self.section not in SECTIONS:
             raise ValueError(f"{self.id}: no section {self.section!r}; known: {[*SECTIONS]}")
         if (self.check is None) == (not self.unchecked):
             raise ValueError(f"{self.id}: needs a check, or the reason why it has none, not both")
         if self.verdict == "condition" and not self.condition:
-            raise ValueError(f"{self.id}: the verdict is 'condition', so a condition must be stated")
+            raise ValueError(f"{self.id}: the verdict is 'condition', so a condition is needed")
 
     @property
     def section(self) -> str:
