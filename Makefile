@@ -13,7 +13,7 @@ JUPYTER_BOOK := $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" 
 	--toc "$(CURDIR)/_toc.yml" --path-output "$(OUT)" -W -n --keep-going
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab notebooks test check bench pins clean
+.PHONY: help setup book serve lab notebooks bundle test check bench pins clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lab: setup ## open the chapters as notebooks in JupyterLab
 
 notebooks: book ## write the executed chapters as .ipynb to _build/notebooks
 	@ls $(OUT)/_build/notebooks/*.ipynb
+
+bundle: book ## write one zip: the site, the notebooks, the package
+	$(BIN)/python tools/bundle.py "$(OUT)/_build"
 
 test: book ## every test there is, the built site and a real browser included
 	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python -m pytest -n 2
