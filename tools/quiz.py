@@ -128,6 +128,9 @@ class Question(SphinxDirective):
     def choice(self, name: str, kind: str, answer: list[nodes.Node]) -> nodes.list_item:
         box = html("input", type=kind)
         box["attributes"]["name"] = name
+        if all(isinstance(node, nodes.math) or not node.astext().strip() for node in answer):
+            # Not every reader of a page takes the name of a field from a formula.
+            box["attributes"]["aria-label"] = " ".join(node.astext() for node in answer).strip()
         return nodes.list_item("", html("label", box, html("span", *answer)))
 
     def explained(self, is_right: bool, reason: list[nodes.Node]) -> nodes.list_item:
