@@ -20,8 +20,8 @@
 
   // Only what has the right form, so that neither an old store nor a foreign file does harm.
   const clean = (data) => {
-    if (data?.version !== VERSION || typeof data.done !== "object") return null;
-    const pages = Object.entries(data.done ?? {}).filter(([, ids]) => Array.isArray(ids));
+    if (data?.version !== VERSION || data.done?.constructor !== Object) return null;
+    const pages = Object.entries(data.done).filter(([, ids]) => Array.isArray(ids));
     return Object.fromEntries(
       pages.map(([page, ids]) => [page, ids.filter((id) => typeof id === "string")]),
     );

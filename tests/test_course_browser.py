@@ -1,0 +1,290 @@
+"""Quizzes, progress and the sheet of formulas in a real Chromium, over http and from the disk."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from test_browser import AXE, BOTH_WAYS, FROM_DISK, address, server, visit  # noqa: F401
+from test_quizzes import CHAPTERS
+
+KEY = "bptt-lab.progress"
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+
+def question(page: Page, title: str) -> Locator:
+    return page.locator("form.question", has=page.locator("legend", has_text=title))
+
+
+def kept(page: Page) -> dict:
+    return json.loads(page.evaluate(f"localStorage.getItem('{KEY}')") or '{"done": {}}')["done"]
+
+
+def choose(form: Locator, *answers: int) -> None:
+    for place, box in enumerate(form.locator("input").all()):
+        if box.get_attribute("type") == "checkbox" or place in answers:
+            box.set_checked(place in answers)
+    form.get_by_role("button", name="Check").click()
+
+
+def right(chapter: str, title: str) -> list[int]:
+    return [i for i, (is_right, *_) in enumerate(CHAPTERS[chapter][title].answers) if is_right]
+
+
+# ---------------------------------------------------------------- quizzes
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_answer_gets_its_explanation(visit, chapter):  # noqa: F811
+    page = visit(chapter)
+    for title, asked in CHAPTERS[chapter].items():
+        form, solution = question(page, title), right(chapter, title)
+        said = form.get_by_role("status")
+        expect(form.locator("details")).to_be_hidden()
+        for place in range(len(asked.answers)):
+            choose(form, place)
+            reason = form.locator(".reasons > li").nth(place)
+            if place not in solution or len(solution) == 1:
+                assert said.text_content() == "".join(reason.text_content())
+            if [place] == solution:
+                assert "right" in form.get_attribute("class").split()
+            elif place in solution:
+                assert "these are not all" in said.text_content()
+            else:
+                assert "wrong" in form.get_attribute("class").split()
+        choose(form, *solution)
+        assert said.text_content().count("Right.") == len(solution)
+        expect(form.locator("legend .done")).to_have_text("solved")
+        expect(form.locator("details")).to_be_visible()
+    assert len(kept(page)[chapter]) >= len(CHAPTERS[chapter])
+
+
+@FROM_DISK
+def test_a_quiz_by_keyboard(visit):  # noqa: F811
+    page = visit("bptt")
+    form = question(page, "One step")
+    page.evaluate("document.activeElement.blur()")
+    form.locator("input").first.focus()
+    page.keyboard.press("Enter")  # nothing chosen yet
+    expect(form.get_by_role("status")).to_have_text("Choose an answer first.")
+    page.keyboard.press("Space")
+    assert form.locator("input").nth(0).is_checked()
+    expect(form.get_by_role("status")).to_have_text("")  # moving on does not answer
+    page.keyboard.press("ArrowDown")
+    assert form.locator("input").nth(1).is_checked()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Check"
+    page.keyboard.press("Enter")
+    expect(form.get_by_role("status")).to_contain_text("Right.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(form.locator(".reasons")).to_be_visible()
+
+
+def test_what_a_screen_reader_is_told(visit):  # noqa: F811
+    page = visit("bptt")
+    form = question(page, "Twice as long")
+    group = page.get_by_role("group", name=re.compile("Twice as long.*doubles"))
+    assert group.count() == 1
+    assert group.get_by_role("radio").count() == 4
+    assert group.get_by_role("radio", name="4 and 2", exact=True).count() == 1
+    choose(form, 0)
+    assert form.locator("[role=status]").text_content().startswith("Not this.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_answered_quiz_and_the_progress_page_are_accessible(visit, scheme):  # noqa: F811
+    page = visit("forward", color_scheme=scheme)
+    for title in CHAPTERS["forward"]:
+        choose(question(page, title), *right("forward", title))
+    choose(question(page, "Silence"), 0)
+    page.evaluate(
+        "document.querySelectorAll('.question details').forEach(one => (one.open = true))"
+    )
+    check_with_axe(page, ".question, .exercise-done, .bd-sidebar-primary")
+    page.goto(page.url.replace("forward", "progress"))
+    check_with_axe(page, "main, .bd-sidebar-primary")
+
+
+def check_with_axe(page: Page, where: str) -> None:
+    page.evaluate("document.getAnimations().forEach(one => one.finish())")
+    page.add_script_tag(content=AXE.read_text())
+    parts = json.dumps([[part] for part in where.split(", ")])
+    scope = f"{{ include: {parts}, exclude: ['.katex-html'] }}"
+    found = page.evaluate(f"axe.run({scope}, {{ preload: false }}).then(result => result.violations)")
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in serious]
+
+
+@FROM_DISK
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_without_scripts_the_answers_unfold(visit, chapter):  # noqa: F811
+    page = visit(chapter, java_script_enabled=False)
+    for form in page.locator("form.question").all():
+        assert not form.get_by_role("button").is_visible()
+        assert form.locator(".options li").first.is_visible()
+        form.locator("summary").click()
+        reasons = form.locator(".reasons > li").all()
+        assert reasons and all(reason.is_visible() for reason in reasons)
+    assert not page.locator(".exercise-done, .ring").count()
+
+
+def test_print_shows_the_questions_without_what_only_a_screen_can_use(visit):  # noqa: F811
+    page = visit("lstm")
+    title = "Half-life"
+    choose(question(page, title), 0)
+    page.emulate_media(media="print")
+    form = question(page, title)
+    assert form.locator(".options li").count() == form.locator(".options li:visible").count()
+    assert form.get_by_role("status").is_visible()  # what was answered is printed
+    assert not page.locator("form.question button:visible, .exercise-done:visible").count()
+    assert not page.locator("form.question .answers:visible").count()
+
+
+# ---------------------------------------------------------------- progress
+
+
+def ring(page: Page, chapter: str) -> str:
+    link = page.locator(f'.bd-links a[href="{chapter}.html"], .bd-links .active > a').first
+    return re.search(r"\((\d+) of (\d+) done\)", link.text_content()).group(1)
+
+
+@BOTH_WAYS
+def test_progress_is_kept_shown_exported_cleared_and_imported(visit, tmp_path):  # noqa: F811
+    page = visit("forward")
+    page.locator('[name="done-one-bit"]').check()
+    choose(question(page, "Silence"), *right("forward", "Silence"))
+    assert {"one-bit", "question-silence"} <= set(kept(page)["forward"])
+    before = set(kept(page)["forward"])
+
+    page.reload()
+    expect(question(page, "Silence").locator("legend .done")).to_have_text("solved")
+    assert page.locator('[name="done-one-bit"]').is_checked()
+    assert before <= set(kept(page)["forward"])
+
+    page.goto(page.url.replace("forward", "progress"))
+    row = page.locator("#progress-panel tr", has_text="Forward pass")
+    cells = row.locator("td").all_text_contents()
+    assert cells[2].startswith("1 of 7") and cells[3].startswith("1 of ")
+    assert int(ring(page, "forward")) == sum(int(cell.split(" of ")[0]) for cell in cells[1:])
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
+    exported = json.loads(saved.read_text())
+    assert exported["version"] == 1 and set(exported["done"]["forward"]) == set(
+        kept(page)["forward"]
+    )
+
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Clear").click()
+    assert kept(page)["forward"]
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("status")).to_have_text("Cleared.")
+    assert kept(page) == {} and row.locator("td").nth(2).text_content().startswith("0 of 7")
+
+    page.locator("input[type=file]").set_input_files(saved)
+    expect(page.get_by_role("status")).to_contain_text("Imported")
+    assert set(kept(page)["forward"]) == set(exported["done"]["forward"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["not JSON", "[]", "null", '{"version": 2, "done": {}}', '{"version": 1, "done": null}'],
+)
+def test_a_foreign_file_changes_nothing(visit, tmp_path, content):  # noqa: F811
+    page = visit("progress")
+    page.evaluate(f'localStorage.setItem(\'{KEY}\', \'{{"version":1,"done":{{"bptt":["x"]}}}}\')')
+    file = tmp_path / "file.json"
+    file.write_text(content)
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("status")).to_contain_text("Nothing was changed")
+    assert kept(page) == {"bptt": ["x"]}
+
+
+def test_a_broken_store_is_as_an_empty_one(visit):  # noqa: F811
+    page = visit("forward")
+    for broken in ("{", '{"version":1,"done":{"forward":7,"bptt":[1,null]}}', '"x"'):
+        page.evaluate("text => localStorage.setItem(" + repr(KEY) + ", text)", broken)
+        page.reload()
+        choose(question(page, "Silence"), *right("forward", "Silence"))
+        assert "question-silence" in kept(page)["forward"]
+
+
+def test_a_section_is_read_when_its_end_was_in_view(visit):  # noqa: F811
+    page = visit("forward", viewport={"width": 1280, "height": 700})
+    assert "the-cell" not in kept(page).get("forward", [])
+    end = page.locator('[data-end-of="the-cell"]')
+    end.evaluate("one => one.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    page.wait_for_function(f"(localStorage.getItem('{KEY}') ?? '').includes('\"the-cell\"')")
+    assert "what-the-state-does" not in kept(page)["forward"]  # it was jumped over
+
+
+BLOCKED = """
+Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("no", "SecurityError"); },
+});
+"""
+FULL = """
+Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
+"""
+
+
+@pytest.mark.parametrize("script", [BLOCKED, FULL], ids=["blocked", "full"])
+def test_without_storage_nothing_breaks(chromium, server, script):  # noqa: F811
+    context = chromium.new_context()
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(error.stack))
+    page.add_init_script(script)
+    page.goto(f"{server}/forward.html")
+    choose(question(page, "Silence"), *right("forward", "Silence"))
+    expect(question(page, "Silence").locator("legend .done")).to_have_text("solved")
+    page.locator('[name="done-one-bit"]').check()
+    assert page.locator('[name="done-one-bit"]').is_checked()
+    assert int(ring(page, "forward")) >= 2
+    page.goto(f"{server}/progress.html")
+    expect(page.get_by_role("status")).to_contain_text("keep nothing")
+    assert page.locator("#progress-panel table").is_visible()
+    context.close()
+    # The theme itself stumbles where it cannot keep which theme was chosen.
+    assert not [stack for stack in faults if "progress.js" in stack or "quiz.js" in stack]
+
+
+def test_another_tab_is_heard(visit):  # noqa: F811
+    page = visit("progress")
+    other = page.context.new_page()
+    other.goto(page.url.replace("progress", "forward"))
+    choose(question(other, "Silence"), *right("forward", "Silence"))
+    row = page.locator("#progress-panel tr", has_text="Forward pass")
+    expect(row.locator("td").nth(2)).to_have_text(re.compile("^1 of"))
+
+
+@FROM_DISK
+def test_the_progress_page_says_what_it_needs(visit):  # noqa: F811
+    page = visit("progress", java_script_enabled=False)
+    expect(page.locator("#progress-panel")).to_contain_text("needs JavaScript")
+
+
+# ---------------------------------------------------------------- formulas, notebooks
+
+
+@FROM_DISK
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_formulas_fit_one_page(visit, tmp_path, paper):  # noqa: F811
+    page = visit("formulas")
+    margins = dict.fromkeys(("top", "bottom", "left", "right"), "10mm")
+    page.pdf(path=tmp_path / "sheet.pdf", format=paper, margin=margins)
+    pages = re.findall(rb"/Type\s*/Page\b", (tmp_path / "sheet.pdf").read_bytes())
+    assert len(pages) == 1
+
+
+def test_the_download_saves_a_notebook(visit, tmp_path):  # noqa: F811
+    page = visit("forward")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download this page as a notebook").click()
+    assert download.value.suggested_filename == "forward.ipynb"
+    download.value.save_as(tmp_path / "forward.ipynb")
+    assert json.loads((tmp_path / "forward.ipynb").read_text())["nbformat"] == 4

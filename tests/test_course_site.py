@@ -1,0 +1,157 @@
+"""The built site as a course: quizzes, the list of what can be done, glossary, formulas."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+import bptt_lab
+from test_quizzes import CHAPTERS
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.site
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    return {
+        path.stem: BeautifulSoup(path.read_text(), "html.parser") for path in site.glob("*.html")
+    }
+
+
+@pytest.fixture(scope="session")
+def contents(site):
+    text = (site / "_static" / "contents.js").read_text()
+    return json.loads(text.removeprefix("window.BOOK = ").removesuffix(";\n"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapters_begin_with_outcomes_and_end_with_a_summary(pages, chapter):
+    article = pages[chapter].find("article")
+    outcomes = article.select_one(".admonition .admonition-title")
+    assert outcomes.get_text() == "After this chapter you can"
+    assert len(outcomes.parent.select("li")) >= 4
+    titles = [re.sub(r"^[\d.]+\s*|#$", "", h.get_text()).strip() for h in article.find_all("h2")]
+    assert titles.index("Quiz") < titles.index("Exercises") < titles.index("Summary")
+    assert titles.index("Summary") >= len(titles) - 2
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_questions_are_native_forms(pages, chapter):
+    forms = pages[chapter].select("form.question")
+    assert len(forms) == len(CHAPTERS[chapter])
+    for form, question in zip(forms, CHAPTERS[chapter].values(), strict=True):
+        kind = "radio" if len(question.right) == 1 else "checkbox"
+        boxes = form.select(f"fieldset label > input[type={kind}]")
+        assert len(boxes) == len(question.answers) == len(form.select("input"))
+        assert len({box["name"] for box in boxes}) == 1
+        assert question.title in form.select_one("fieldset > legend").get_text()
+        assert form.select_one("[role=status]").get_text() == ""
+        assert not form.select("label a")
+        reasons = form.select("details.answers li")
+        right = ["right" in reason.get("class", []) for reason in reasons]
+        assert right == [is_right for is_right, *_ in question.answers]
+        assert all(reason.get_text().startswith(("Right. ", "Not this. ")) for reason in reasons)
+        assert all(len(reason.get_text()) > 25 for reason in reasons)
+
+
+def test_the_list_of_what_can_be_done_names_what_is_there(pages, contents):
+    assert set(CHAPTERS) <= set(contents)
+    for name, page in contents.items():
+        assert page["title"] in pages[name].find("h1").get_text()
+        for kind in ("sections", "questions", "exercises"):
+            assert page[kind] and len(set(page[kind])) == len(page[kind])
+            assert all(pages[name].find(id=one) for one in page[kind]), (name, kind)
+        under = pages[name].find(id="exercises")
+        section = under if under.name == "section" else under.find_parent("section")
+        assert len(page["exercises"]) == len(section.find_all("h3"))
+        assert len(page["questions"]) == len(pages[name].select("form.question"))
+    assert "notation" not in contents
+
+
+def test_only_pages_with_questions_load_their_script(pages):
+    for page in pages.values():
+        loaded = [tag["src"] for tag in page.select("script[src]")]
+        has = any("quiz.js" in address for address in loaded)
+        assert has == bool(page.select("form.question"))
+        assert any("progress.js" in address for address in loaded)
+
+
+# ---------------------------------------------------------------- glossary
+
+
+WORDS = """RNN; BPTT; truncated BPTT; RTRL; immediate partial derivative; total derivative; readout;
+adjoint; long-range term; vanish; explode; normal matrix; Lyapunov exponent; LSTM of 1997; LSTM;
+peephole; GRU; clipping; IRNN; chrono initialisation; article; ledger; Jacobian; forget gate; state;
+spectral radius; singular value; pseudospectrum; softmax; cross-entropy; finite differences"""
+
+
+def test_the_glossary_explains_every_word(pages):
+    terms = [dt.find(string=True).strip() for dt in pages["glossary"].select("dl.glossary dt")]
+    assert {word.strip() for word in WORDS.split(";")} <= set(terms)
+    assert len(set(terms)) == len(terms)
+    explained = [dd.get_text() for dd in pages["glossary"].select("dl.glossary dd")]
+    assert all(len(text) > 20 for text in explained)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_word_is_linked_once_where_it_stands_first(pages, chapter):
+    links = pages[chapter].select('article a.term[href^="glossary.html#"]')
+    targets = [link["href"] for link in links]
+    assert len(links) >= 10 and len(set(targets)) == len(targets)
+    for link in links:
+        assert pages["glossary"].find(id=link["href"].split("#")[1])
+        assert not link.find_parent(["h1", "h2", "h3", "pre", "code", "table", "label"])
+    # An independent look at the text: nothing earlier in running text is the same word.
+    paragraphs = [
+        p for p in pages[chapter].select("article p")
+        if not p.find_parent(class_=["admonition", "question", "output"])
+        and not p.find_parent("table")
+    ]  # fmt: skip
+    for word in ("Jacobian", "unrolled", "spectral radius", "forget gate"):
+        linked = [
+            link for link in links if link.get_text().lower().removesuffix("s") == word.lower()
+        ]
+        for paragraph in paragraphs:
+            if re.search(rf"(?i)\b{word}s?\b", paragraph.get_text()) and linked:
+                assert linked[0] in paragraph.find_all("a"), (word, paragraph.get_text()[:80])
+                break
+
+
+# ---------------------------------------------------------------- formulas
+
+
+def test_every_formula_has_name_shape_and_code(pages):
+    rows = pages["formulas"].select(".formulas tbody tr")
+    assert len(rows) >= 25
+    used = set()
+    for row in rows:
+        name, formula, shape, code = row.find_all("td")
+        assert name.find("a")["href"].split(".html#")[0] in CHAPTERS
+        assert formula.select_one(".katex") and shape.get_text().strip()
+        used |= {one.get_text() for one in code.find_all("code")}
+    assert used <= set(bptt_lab.__all__)
+    wanted = {"forward", "loss_and_gradients", "step_jacobians", "norm_bound", "lyapunov_exponents"}
+    assert wanted <= used
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+def test_pages_that_run_code_offer_a_notebook(pages, site):
+    for name, page in pages.items():
+        links = page.select('a[href$=".ipynb"][download]')
+        source = ROOT / "book" / f"{name}.md"
+        runs = source.exists() and "kernelspec:" in source.read_text()
+        assert [link["href"] for link in links] == [f"notebooks/{name}.ipynb"] * runs
+        for link in links:
+            assert link["aria-label"] and (site / link["href"]).is_file()
+
+
+def test_no_dead_button(pages):
+    """Without the address of a repository nothing is offered that would need one."""
+    for page in pages.values():
+        for service in ("mybinder.org", "colab.research", "git-pull"):
+            assert not page.select(f'a[href*="{service}"]')
