@@ -1,0 +1,749 @@
+"""Claims of the article on vanishing and exploding gradients in vanilla networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import sympy as sp
+
+from bptt_lab import (
+    GRU,
+    LSTM,
+    RNN,
+    attribution,
+    backward,
+    forward,
+    gaussian,
+    identity,
+    jacobian_product,
+    log_gradient_norms,
+    loss_and_gradients,
+    lyapunov_exponents,
+    orthogonal,
+    scaled,
+    softmax,
+    spectral_radius,
+    step_jacobians,
+)
+from bptt_lab.arguments import Array
+from bptt_lab.cells.base import Params
+from bptt_lab.claims.claim import Ledger, Numbers
+from bptt_lab.claims.problems import problem, relative_error
+from bptt_lab.symbolic import slope_bound
+
+LEDGER = Ledger()
+
+
+def network(W: Array, b: Array | float = 0.0) -> Params:
+    """Parameters of a network whose inputs (T, m, n) are added to the net inputs as they are."""
+    n = len(W)
+    return {
+        "W_xh": np.eye(n),
+        "W_hh": W,
+        "b_h": np.zeros(n) + b,
+        "W_yh": np.eye(n),
+        "b_y": np.zeros(n),
+    }
+
+
+def jacobians(
+    W: Array, x: Array, h0: Array | None = None, *, b: Array | float = 0.0, activation: str = "tanh"
+) -> Array:
+    """One-step Jacobians (T, n, n) of the `network` along the inputs x (T, n) from h0 (n,)."""
+    cell, params = RNN(activation), network(W, b)
+    state0 = None if h0 is None else (h0[None],)
+    return step_jacobians(cell, params, forward(cell, params, x[:, None], state0))[:, 0]
+
+
+def derivative(f: Callable[[Array], Array], h: Array) -> Array:
+    """Jacobian of f at the row h in numerator layout, by complex steps: exact to rounding."""
+    columns = [f(h + 1e-30j * e).imag / 1e-30 for e in np.eye(len(h))]
+    return np.stack(columns, axis=1)
+
+
+def norm(A: Array) -> float:
+    """Largest singular value of a matrix, or length of a vector."""
+    return float(np.linalg.norm(A, 2))
+
+
+@LEDGER.enter(
+    "vg-01", "two factors of the gradient's size",
+    states="the size of a gradient depends on two things it passes through, the weights and the "
+    "derivatives of the activations",
+    verdict="holds",
+    holds=r"One step back multiplies the row by $\mathrm{diag}(\phi'(a_t))\,W_{hh}^\top$: these "
+    "two factors and no third. The slopes depend on the states, hence on inputs, biases and $h_0$.",
+)  # fmt: skip
+def weights_and_slopes() -> Numbers:
+    rng = np.random.default_rng(0)
+    W, weak, strong = gaussian(rng, 8), 0.1 * rng.standard_normal((20, 8)), np.full((20, 8), 2.0)
+    h, g = rng.uniform(-1, 1, 8), rng.standard_normal(8)
+    one_step = g @ derivative(lambda h: np.tanh(weak[0] + h @ W), h)
+    slopes = 1 - np.tanh(weak[0] + h @ W) ** 2
+    error = relative_error((g * slopes) @ W.T, one_step)
+    usual = norm(jacobian_product(jacobians(W, weak)))
+    lower_weights = norm(jacobian_product(jacobians(W / 2, weak)))
+    lower_slopes = norm(jacobian_product(jacobians(W, strong)))
+    assert error < 1e-14
+    assert lower_weights < usual / 100 and lower_slopes < usual / 100
+    return {
+        "error of slopes times weights": error,
+        "norm after 20 steps": usual,
+        "with half the weights": lower_weights,
+        "with inputs that saturate": lower_slopes,
+    }
+
+
+@LEDGER.enter(
+    "vg-02", "the recurrent connection, again and again",
+    states=r"the problem comes from the repeated recurrent connections, through "
+    r"$\prod_{j=k}^{t}\frac{\partial h_{j+1}}{\partial h_j}=\frac{\partial h_{t+1}}{\partial h_k}$",
+    verdict="holds",
+    holds=r"$\frac{\partial h_{t+1}}{\partial h_k}=J_{t+1}J_t\cdots J_{k+1}$: an ordered product, "
+    "the newest factor on the left, and the same $W_{hh}$ in every factor.",
+)  # fmt: skip
+def ordered_product() -> Numbers:
+    rng = np.random.default_rng(0)
+    W, x, h0 = gaussian(rng, 5), rng.standard_normal((6, 5)), rng.uniform(-1, 1, 5)
+
+    def unrolled(h: Array) -> Array:
+        for x_t in x:
+            h = np.tanh(x_t + h @ W)
+        return h
+
+    J, exact = jacobians(W, x, h0), derivative(unrolled, h0)
+    newest_left = relative_error(np.linalg.multi_dot(J[::-1]), exact)
+    oldest_left = relative_error(np.linalg.multi_dot(J), exact)
+    assert newest_left < 1e-13
+    assert oldest_left > 0.1
+    return {"error, newest factor left": newest_left, "error, oldest factor left": oldest_left}
+
+
+@LEDGER.enter(
+    "vg-03", "what it is that vanishes",
+    states='"the gradient will vanish"',
+    verdict="corrected",
+    holds="What vanishes is the long-range term "
+    r"$\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
+    r"\frac{\partial^+h_k}{\partial\theta}$ with $k\ll t$. The gradient "
+    r"$\frac{\partial L_t}{\partial\theta}$ is the sum over all $k$ and keeps the short ones.",
+    sources=("pascanu2013, eq. 4",),
+)  # fmt: skip
+def long_range_terms() -> Numbers:
+    cell, rng = RNN("tanh"), np.random.default_rng(0)
+    params = cell.init(rng, 32, 32, 7, recurrent=lambda rng, n: gaussian(rng, n, gain=0.8))
+    x, y = rng.standard_normal((50, 1, 32)), rng.integers(0, 7, (50, 1))
+    terms = attribution(cell, params, x, y, weight="W_xh")  # of dL_50/dW_xh, one for each k
+    sizes = np.linalg.norm(terms, axis=(1, 2))
+    short = np.linalg.norm(attribution(cell, params, x[-5:], y[-5:], weight="W_xh").sum(axis=0))
+    whole = np.linalg.norm(terms.sum(axis=0))
+    assert sizes[0] < 1e-10 * sizes[-1]
+    assert 0.5 < whole / short < 2
+    return {
+        "gradient over 5 steps": float(short),
+        "gradient over 50 steps": float(whole),
+        "its newest term": float(sizes[-1]),
+        "its oldest term": float(sizes[0]),
+    }
+
+
+@LEDGER.enter(
+    "vg-04", "a diagonal matrix of slopes",
+    states=r"$\mathrm{diag}$ turns the vector $\phi_h'$ into a diagonal matrix, since the "
+    "derivative is a Jacobian",
+    verdict="holds",
+    holds=r"An element-wise function has the Jacobian $\mathrm{diag}(\phi'(a))$: each output "
+    "depends on its own net input alone. Softmax, which is not element-wise, has entries off the "
+    "diagonal.",
+)  # fmt: skip
+def diagonal_of_slopes() -> Numbers:
+    a = np.random.default_rng(0).standard_normal(5)
+    exact = derivative(np.tanh, a)
+    mixing = derivative(lambda a: np.exp(a) / np.exp(a).sum(), a)
+    error = relative_error(np.diag(1 - np.tanh(a) ** 2), exact)
+    off_diagonal = ~np.eye(5, dtype=bool)
+    assert error < 1e-14 and not exact[off_diagonal].any()
+    assert mixing[off_diagonal].all()
+    return {
+        "error of the diagonal": error,
+        "largest other entry, tanh": float(np.abs(exact[off_diagonal]).max()),
+        "largest other entry, softmax": float(np.abs(mixing[off_diagonal]).max()),
+    }
+
+
+@LEDGER.enter(
+    "vg-05", "the missing transpose",
+    states=r"$\frac{\partial h_{j+1}}{\partial h_j}="
+    r"\mathrm{diag}(\phi_h'(W_{xh}^T\cdot X_{j+1}+W_{hh}^T\cdot h_j+b_h))\,W_{hh}$",
+    verdict="corrected",
+    holds=r"$\frac{\partial h_{j+1}}{\partial h_j}=\mathrm{diag}(\phi'(a_{j+1}))\,W_{hh}^\top$, "
+    r"for the article's columns as for rows. Without the transpose it belongs to "
+    r"$h_{j+1}=\phi(Wh_j+\dots)$, the form of the text it is taken from; here it would need a "
+    "symmetric $W_{hh}$.",
+    sources=("weber2017",),
+)  # fmt: skip
+def transposed_weights() -> Numbers:
+    p = problem(RNN("tanh"), m=1)
+    W, readout, h0 = p.params["W_hh"], p.params["W_yh"], p.state0[0][0]
+    x = p.x[0, 0] @ p.params["W_xh"] + p.params["b_h"]
+    D = np.diag(1 - np.tanh(x + h0 @ W) ** 2)
+    rows = derivative(lambda h: np.tanh(x + h @ W), h0)
+    columns = derivative(lambda h: np.tanh(x + W.T @ h), h0)
+    with_transpose = max(relative_error(D @ W.T, exact) for exact in (rows, columns))
+    without = min(relative_error(D @ W, exact) for exact in (rows, columns))
+
+    trace = forward(p.cell, p.params, p.x, p.state0)  # and what the slip does to the gradient
+    h, arrives = trace.h[:, 0], (softmax(trace.logits)[:, 0] - np.eye(7)[p.y[:, 0]]) @ readout.T
+    delta, gradient = np.zeros_like(x), np.zeros_like(W)
+    for t in range(len(p.x), 0, -1):
+        delta = (arrives[t - 1] + delta @ W) * (1 - h[t] ** 2)
+        gradient += np.outer(h[t - 1], delta)
+    exact = loss_and_gradients(p.cell, p.params, p.x, p.y, state0=p.state0, reduction="sum")[1]
+    slip = relative_error(gradient, exact["W_hh"])
+    assert with_transpose < 1e-14
+    assert without > 0.3 and slip > 0.1
+    return {
+        "error with the transpose": with_transpose,
+        "error without": without,
+        "error of the whole gradient without": slip,
+    }
+
+
+@LEDGER.enter(
+    "vg-06", "the number of steps back",
+    states=r"$\prod_{j=k}^{t}\frac{\partial h_{j+1}}{\partial h_j}$ goes back through $t-k$ "
+    "timesteps",
+    verdict="corrected",
+    holds=r"From $h_{t+1}$ to $h_k$ there are $t-k+1$ steps, and as many factors.",
+)  # fmt: skip
+def number_of_factors() -> Numbers:
+    t, k = 9, 4
+    W = orthogonal(np.random.default_rng(0), 6, gain=1.5)
+
+    def from_k(h: Array) -> Array:
+        for _ in range(k, t + 1):  # h_k -> h_{k+1} -> .. -> h_{t+1}
+            h = np.tanh(h @ W)
+        return h
+
+    growth = norm(derivative(from_k, np.zeros(6)))  # each step at rest stretches by 1.5
+    factors = np.log(growth) / np.log(1.5)
+    assert abs(factors - (t - k + 1)) < 1e-12
+    assert abs(factors - (t - k)) > 0.9
+    return {
+        "factors, counted in the growth": float(factors),
+        "t - k + 1": t - k + 1,
+        "t - k": t - k,
+    }
+
+
+@LEDGER.enter(
+    "vg-07", "the product written out",
+    states=r"$\prod_{j=k}^{t}\frac{\partial h_{j+1}}{\partial h_j}="
+    r"\prod_{j=k}^{t}\mathrm{diag}(\phi_h'(\cdots))\,W_{hh}$",
+    verdict="corrected",
+    holds=r"$D_{t+1}W_{hh}^\top\,D_tW_{hh}^\top\cdots D_{k+1}W_{hh}^\top$ with "
+    r"$D_j=\mathrm{diag}(\phi'(a_j))$: transposed weights, the largest index on the left.",
+)  # fmt: skip
+def product_of_slopes_and_weights() -> Numbers:
+    rng = np.random.default_rng(0)
+    W, x, h0 = gaussian(rng, 5), rng.standard_normal((4, 5)), rng.uniform(-1, 1, 5)
+
+    def unrolled(h: Array) -> Array:
+        for x_t in x:
+            h = np.tanh(x_t + h @ W)
+        return h
+
+    exact = derivative(unrolled, h0)
+    h = forward(RNN("tanh"), network(W), x[:, None], (h0[None],)).h[1:, 0]
+    D = [np.diag(1 - h_t**2) for h_t in h]
+    corrected = relative_error(np.linalg.multi_dot([D_t @ W.T for D_t in reversed(D)]), exact)
+    printed = relative_error(np.linalg.multi_dot([D_t @ W for D_t in reversed(D)]), exact)
+    printed_reversed = relative_error(np.linalg.multi_dot([D_t @ W for D_t in D]), exact)
+    assert corrected < 1e-13
+    assert min(printed, printed_reversed) > 0.1
+    return {
+        "error, transposed": corrected,
+        "error as printed, newest left": printed,
+        "error as printed, oldest left": printed_reversed,
+    }
+
+
+@LEDGER.enter(
+    "vg-08", "eigenvalues in strict order",
+    states=r"the Jacobian has eigenvalues with $|\lambda_1|>|\lambda_2|>\dots>|\lambda_n|$ and "
+    "eigenvectors to go with them",
+    verdict="condition",
+    holds="Complex eigenvalues of a real matrix come in pairs of equal modulus, and large random "
+    "matrices hardly ever do without them. A defective matrix has fewer than $n$ eigenvectors.",
+    condition="The Jacobian is diagonalisable and no two eigenvalues have the same modulus.",
+    sources=("edelman1997",),
+)  # fmt: skip
+def strict_order() -> Numbers:
+    rng = np.random.default_rng(0)
+    shares = {}
+    for n in (2, 4, 8):
+        eigenvalues = np.linalg.eigvals(rng.standard_normal((4000, n, n)))
+        shares[n] = float((eigenvalues.imag == 0).all(axis=1).mean())
+        assert abs(shares[n] - 2 ** (-n * (n - 1) / 4)) < 0.03  # Edelman's theorem
+    J = jacobians(gaussian(rng, 32), rng.standard_normal((300, 32)))
+    moduli = np.sort(np.abs(np.linalg.eigvals(J)), axis=1)
+    ties = (np.diff(moduli, axis=1) < 1e-12).any(axis=1)
+    defective = np.array([[4.0, -4.0], [4.0, -4.0]])  # eigenvalue 0 twice, one eigenvector
+    assert not (defective @ defective).any() and np.linalg.matrix_rank(defective) == 1
+    assert ties.mean() > 0.99
+    return {
+        **{f"share of {n} by {n} matrices with real eigenvalues": shares[n] for n in shares},
+        "share of 32 by 32 Jacobians with equal moduli": float(ties.mean()),
+    }
+
+
+@LEDGER.enter(
+    "vg-09", "a change along an eigenvector",
+    states=r"a change $\Delta h_{j+1}$ in the direction of $v_i$ is multiplied by the eigenvalue, "
+    r"$\lambda_i\,\Delta h_{j+1}$",
+    verdict="condition",
+    holds=r"$\Delta h_j=\epsilon v_i$ gives $\Delta h_{j+1}=\lambda_i\,\Delta h_j+O(\epsilon^2)$. "
+    "A gradient is a row, and for it the left eigenvectors take this part.",
+    condition="One Jacobian, a small change, and a real eigenvalue.",
+)  # fmt: skip
+def change_along_an_eigenvector() -> Numbers:
+    rng = np.random.default_rng(0)
+    W, x, h = gaussian(rng, 5), rng.standard_normal(5), rng.uniform(-1, 1, 5)
+    J = jacobians(W, x[None], h)[0]
+    values, right = np.linalg.eig(J)
+    i = np.abs(values.imag).argmin()  # of five eigenvalues one is real
+    lam, v = values[i].real, right[:, i].real
+
+    def error(epsilon: float) -> float:
+        change = np.tanh(x + (h + epsilon * v) @ W) - np.tanh(x + h @ W)
+        return relative_error(change, lam * epsilon * v)
+
+    left = np.linalg.inv(right)[i].real
+    left_error, right_error = (relative_error(g @ J, lam * g) for g in (left, v))
+    assert 8 < error(1e-4) / error(1e-5) < 12  # relative error of order epsilon
+    assert left_error < 1e-12 and right_error > 0.1
+    return {
+        "error of a change of 0.0001": error(1e-4),
+        "error of a gradient along the left eigenvector": left_error,
+        "error of a gradient along the right one": right_error,
+    }
+
+
+@LEDGER.enter(
+    "vg-10", "one eigenvalue to the power of t",
+    states=r"over several steps the product of the Jacobians scales the change by $\lambda_i^t$",
+    verdict="corrected",
+    holds=r"The factor is $\lVert J_t\cdots J_{k+1}v\rVert/\lVert v\rVert$. It is "
+    r"$|\lambda_i|^{t-k}$ if all the Jacobians share the eigenvector and its eigenvalue: in a "
+    "linear network, or at a fixed point. Otherwise all of them may have eigenvalues below one "
+    "while the product explodes.",
+    sources=("oseledets1968",),
+)  # fmt: skip
+def swapping_network() -> Numbers:
+    W, k = np.array([[0.0, 2.0], [2.0, 0.0]]), 30
+    s = np.sqrt(0.8)  # tanh' = 0.2 where h = s, and 1 where h = 0
+    h = np.array([[s, 0.0], [0.0, s]] * k)[: k + 1]
+    J = jacobians(W, np.arctanh(h[1:]) - h[:-1] @ W, h[0])  # inputs that keep h on this path
+    radius = max(spectral_radius(J_t) for J_t in J)
+    growth = norm(jacobian_product(J))
+    linear = jacobian_product(jacobians(W, np.zeros((k, 2)), activation="identity"))
+    v = np.array([1.0, 1.0])  # eigenvector of W, eigenvalue 2
+    assert radius < 0.9 and abs(growth / 2**k - 1) < 1e-6
+    assert relative_error(linear @ v, 2.0**k * v) < 1e-12
+    return {
+        "largest spectral radius of a step": radius,
+        "its power 30": radius**k,
+        "norm of the product of 30 steps": growth,
+    }
+
+
+@LEDGER.enter(
+    "vg-11", "growth whatever the eigenvalue",
+    states=r"in $\lambda_i^1\Delta h_1,\lambda_i^2\Delta h_2,\dots,\lambda_i^n\Delta h_n$ the "
+    r"factor $\lambda_i^t$ dominates, because it grows exponentially fast",
+    verdict="corrected",
+    holds=r"$\Delta h_{1+k}=\lambda_i^k\,\Delta h_1$. It grows for $|\lambda_i|>1$ and decays for "
+    r"$|\lambda_i|<1$, always under the condition of vg-10. The number of steps $k$ is not the "
+    "number of eigenvalues $n$.",
+)  # fmt: skip
+def growth_or_decay() -> Numbers:
+    k, v = 100, np.array([0.6, 0.8])
+    rest = np.outer([0.8, -0.6], [0.8, -0.6]) / 2  # the other eigenvector, eigenvalue 1/2
+    sizes = {}
+    for lam in (0.9, 1.1):
+        params = network(lam * np.outer(v, v) + rest)
+        change = forward(RNN("identity"), params, np.zeros((k, 1, 2)), (v[None],)).h[:, 0]
+        sizes[lam] = norm(change[k])
+        assert relative_error(change[k], lam**k * v) < 1e-12
+        assert relative_error(lam**2 * change[1], change[2]) > 0.09  # one power too many
+    assert sizes[0.9] < 1e-4 and sizes[1.1] > 1e4
+    return {"size after 100 steps, 0.9": sizes[0.9], "size after 100 steps, 1.1": sizes[1.1]}
+
+
+@LEDGER.enter(
+    "vg-12", "the largest eigenvalue decides",
+    states=r"if $\lambda_1<1$ the gradient will vanish, if $\lambda_1>1$ it explodes",
+    verdict="corrected",
+    holds=r"The modulus counts, the Jacobian must be constant, and then "
+    r"$\lVert(W_{hh}^\top)^k\rVert^{1/k}\to\rho(W_{hh})$ (Gelfand) only in the long run. Before, "
+    r"anything between $\rho^k$ and $\sigma_{\max}^k$ is possible, unless $W_{hh}$ is normal. For "
+    "tanh networks the sign of the Lyapunov exponent decides.",
+    sources=("trefethen2005", "oseledets1968"),
+)  # fmt: skip
+def transient_growth() -> Numbers:
+    n, k = 16, 4000
+    W = 0.7 * np.eye(n) + np.eye(n, k=1)  # triangular: every eigenvalue is 0.7
+    logs = log_gradient_norms(jacobians(W, np.zeros((k, n))))  # tanh at rest
+    normal = 0.7 * orthogonal(np.random.default_rng(0), n)
+    normal_logs = log_gradient_norms(jacobians(normal, np.zeros((100, n))))
+    negative = jacobian_product(jacobians(np.array([[-1.5]]), np.zeros((20, 1))))
+    assert logs.max() > np.log(1e6) and logs[200] < np.log(1e-6)
+    assert abs(logs[k] / k - np.log(0.7)) < 0.05
+    assert np.allclose(normal_logs, np.log(0.7) * np.arange(101))
+    assert norm(negative) > 3000  # its eigenvalue is below 1, its modulus is not
+    return {
+        "largest norm": float(np.exp(logs.max())),
+        "at step": int(logs.argmax()),
+        "norm at step 200": float(np.exp(logs[200])),
+        "rate per step, 4000 steps": float(np.exp(logs[k] / k)),
+        "eigenvalue -1.5, 20 steps": norm(negative),
+    }
+
+
+@LEDGER.enter(
+    "vg-13", "a product that explodes unnoticed",
+    states="the gradient explodes whenever the product of the Jacobians does",
+    verdict="condition",
+    holds="A gradient in general position feels the growth. One that has no part in the growing "
+    "direction does not, and at $h_{k-1}=0$ nothing of it reaches $W_{hh}$.",
+    condition=r"$\frac{\partial L_t}{\partial h_t}$ has a component on the growing direction, and "
+    r"$\frac{\partial^+h_k}{\partial\theta}$ does not annihilate it.",
+)  # fmt: skip
+def direction_of_the_gradient() -> Numbers:
+    k, rng = 20, np.random.default_rng(0)
+    Q = orthogonal(rng, 4)
+    W = Q @ np.diag([1.5, 0.5, 0.3, 0.2]) @ Q.T
+    cell, params, x = RNN("tanh"), network(W), np.zeros((k, 1, 4))
+    product = jacobian_product(jacobians(W, x[:, 0]))  # at rest, W^k
+    generic, across = rng.standard_normal(4) @ product, Q[:, 1] @ product
+    d_h = np.zeros((k, 1, 4))
+    d_h[-1] = 1
+    gradients = backward(cell, params, forward(cell, params, x), d_h)
+    assert norm(product) > 3000 and norm(generic) > 300
+    assert norm(across) < 1e-5
+    assert norm(gradients["b_h"]) > 300 and not gradients["W_hh"].any()
+    return {
+        "norm of the product": norm(product),
+        "a random gradient": norm(generic),
+        "a gradient across the growth": norm(across),
+        "gradient of the bias": norm(gradients["b_h"]),
+        "gradient of the recurrent weights": norm(gradients["W_hh"]),
+    }
+
+
+@LEDGER.enter(
+    "vg-14", "the dominant eigenvalue, said to be shown",
+    states="Pascanu et al. have shown that the gradient explodes if the dominant eigenvalue of "
+    "$W_{hh}$ is greater than 1, and vanishes if it is less",
+    verdict="corrected",
+    holds=r"They show that $\gamma_h\sigma_{\max}(W_{hh})<1$ is sufficient for vanishing and "
+    r"$\gamma_h\sigma_{\max}(W_{hh})>1$ necessary for exploding, with the largest singular value. "
+    "Neither converse holds, and the statement about eigenvalues is false both ways.",
+    sources=("pascanu2013, section 2.1",),
+    unsure="Of the arXiv version it is reported, not read here, that this place speaks of the "
+    "largest eigenvalue's absolute value. Its proof uses the norm.",
+)  # fmt: skip
+def eigenvalues_both_ways() -> Numbers:
+    W = 4 * np.array([[1.0, -1.0], [1.0, -1.0]])  # W^2 = 0: both eigenvalues are zero
+    h = np.array([0.0, np.sqrt(0.5)])  # the bias makes it a fixed point with slopes 1 and 1/2
+    J = jacobians(W, np.zeros((20, 2)), h, b=np.arctanh(h) - h @ W)
+    at_10, at_20 = norm(jacobian_product(J, 10)), norm(jacobian_product(J, 20))
+    assert not (W @ W).any()
+    assert at_20 > 1e6 and abs(at_20 / at_10 / 2**10 - 1) < 1e-6
+
+    norms = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        V = scaled(gaussian(rng, 32), 1.1)
+        J = jacobians(V, 0.5 * rng.standard_normal((400, 32)))
+        norms.append(norm(jacobian_product(J, 400, 200)))
+        assert norm(V) > 1  # as it must be: the spectral radius is 1.1
+    assert max(norms) < 1e-9
+    return {
+        "spectral radius 0, 10 steps": at_10,
+        "spectral radius 0, 20 steps": at_20,
+        "spectral radius 1.1, 200 steps, largest of 10": max(norms),
+    }
+
+
+@LEDGER.enter(
+    "vg-15", "either vanishing or exploding",
+    states='the equation "leads to either vanishing or exploding gradients"',
+    verdict="condition",
+    holds=r"The rate $\lambda_1$ of the product is negative or positive in general, so that one of "
+    r"the two happens. There is a borderline, $\lambda_1=0$: orthogonal linear networks, identity "
+    "ReLU networks with active units, tanh networks that turn round a circle.",
+    condition=r"$\lambda_1\ne0$",
+    sources=("oseledets1968", "engelken2023"),
+)  # fmt: skip
+def borderline() -> Numbers:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((100, 16))
+    linear = jacobian_product(jacobians(orthogonal(rng, 16), x, activation="identity"))
+    stretch = np.linalg.svd(linear, compute_uv=False)
+    turn = np.array([[np.cos(1), -np.sin(1)], [np.sin(1), np.cos(1)]])
+    start = np.array([[0.5, 0.0]])
+    circling, vanishing = (
+        lyapunov_exponents(RNN("tanh"), network(gain * turn), np.zeros((T, 1, 2)), 1, 500, start)
+        for gain, T in ((1.3, 4000), (0.9, 1000))
+    )
+    exploding = lyapunov_exponents(
+        RNN("tanh"), network(gaussian(rng, 64, gain=4.0)), rng.standard_normal((600, 1, 64)), 1, 100
+    )
+    assert np.allclose(stretch, 1)
+    assert abs(circling[0]) < 0.005 and vanishing[0] < -0.05 and exploding[0] > 0.05
+    return {
+        "orthogonal, least singular value": float(stretch.min()),
+        "orthogonal, largest": float(stretch.max()),
+        "exponent, tanh on a circle": float(circling[0]),
+        "exponent, gain 0.9": float(vanishing[0]),
+        "exponent, random weights": float(exploding[0]),
+    }
+
+
+@LEDGER.enter(
+    "vg-16", "slopes always less than 1",
+    states=r"the values of $\phi'_h$ are always less than 1, since the derivative of tanh is at "
+    "most 1.0",
+    verdict="corrected",
+    holds=r"$\tanh'(a)\in(0,1]$, and it is 1 at $a=0$. At $h=x=b=0$ every $D_t=I$, and the "
+    r"product is $(W_{hh}^\top)^k$ without any damping. The logistic slope is at most $\frac14$.",
+)  # fmt: skip
+def slope_at_zero() -> Numbers:
+    a = sp.Symbol("a", real=True)
+    at_zero = float(sp.tanh(a).diff(a).subs(a, 0))
+    near_zero = float(1 - np.tanh(1e-9) ** 2)
+
+    def twenty_steps(h: Array) -> Array:
+        for _ in range(20):
+            h = np.tanh(1.5 * h)
+        return h
+
+    growth = derivative(twenty_steps, np.zeros(1)).item()
+    assert at_zero == near_zero == float(slope_bound("tanh"))
+    assert at_zero == 1 and float(slope_bound("sigmoid")) == 0.25
+    assert abs(growth / 1.5**20 - 1) < 1e-12
+    return {
+        "slope of tanh at 0": at_zero,
+        "in floating point at 1e-9": near_zero,
+        "weight 1.5 at rest, 20 steps": growth,
+        "1.5 to the power 20": 1.5**20,
+    }
+
+
+@LEDGER.enter(
+    "vg-17", "weights that are too small",
+    states="if the values of $W_{hh}$ are too small, the derivative inevitably goes to 0",
+    verdict="condition",
+    holds=r"If $\sigma_{\max}(W_{hh})<1/\gamma_h$ it does, for all inputs and states. Small "
+    r"entries alone are not enough, because many of them add up; $|w_{ij}|<1/(\gamma_hn)$ for all "
+    "of them is.",
+    condition=r"$\sigma_{\max}(W_{hh})<1/\gamma_h$; this is sufficient, not necessary.",
+    sources=("pascanu2013, section 2.1",),
+)  # fmt: skip
+def small_weights() -> Numbers:
+    largest = {}
+    for name, gamma in (("tanh", 1.0), ("sigmoid", 0.25)):
+        norms = []
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            G, x = gaussian(rng, 32), rng.standard_normal((100, 32))
+            J = jacobians(G * (0.95 / gamma / norm(G)), x, activation=name)
+            norms.append(norm(jacobian_product(J)))
+        largest[name] = max(norms)
+        assert largest[name] < 0.95**100
+    small = np.full((64, 64), 0.03)  # small entries, sigma_max = 64 * 0.03
+    growth = norm(jacobian_product(jacobians(small, np.zeros((20, 64)))))
+    assert growth > 1e5 and norm(small / 2) < 1  # half of it is below 1/64
+    return {
+        "tanh, 100 steps, largest of 10": largest["tanh"],
+        "logistic, 100 steps, largest of 10": largest["sigmoid"],
+        "bound": 0.95**100,
+        "all entries 0.03, 64 units, 20 steps": growth,
+    }
+
+
+@LEDGER.enter(
+    "vg-18", "weights that are too big",
+    states="with $W_{hh}$ too big the derivative goes to infinity, since the power of $W_{hh}$ "
+    "overpowers the factors less than 1",
+    verdict="corrected",
+    holds=r"Large weights saturate tanh. For $h_t=\tanh(wh_{t-1})$, $|w|>1$, $h_0\ne0$, the factor "
+    r"tends to $\frac{2u}{\sinh2u}<1$ with $u=|w|h^*$: the gradient vanishes, the faster the "
+    r"larger $|w|$. In a wide network without strong inputs growth can win.",
+    sources=("hochreiter1997, section 3.1", "sompolinsky1988"),
+)  # fmt: skip
+def saturation() -> Numbers:
+    u = sp.Symbol("u", positive=True)  # w h*, so that h* = tanh u and w = u / tanh u
+    factor = u / sp.tanh(u) * (1 - sp.tanh(u) ** 2)
+    assert sp.simplify((factor - 2 * u / sp.sinh(2 * u)).rewrite(sp.exp)) == 0
+
+    after = {}
+    for w in (1.1, 1.5, 3.0):
+        J = jacobians(np.array([[w]]), np.zeros((150, 1)), np.array([0.5]))[:, 0, 0]
+        after[w] = float(J[100:].prod())
+        at_rest = w * np.sqrt(1 - J[-1] / w)  # u, from the last slope 1 - h*^2
+        assert abs(J[-1] - 2 * at_rest / np.sinh(2 * at_rest)) < 1e-12
+    assert 1e-2 > after[1.1] > after[1.5] > after[3.0]
+
+    W = gaussian(np.random.default_rng(0), 128, gain=3.0)
+    h0 = np.random.default_rng(1).uniform(-1, 1, 128)
+    wide = norm(jacobian_product(jacobians(W, np.zeros((150, 128)), h0), 150, 100))
+    assert wide > 1e3
+    return {
+        **{f"one unit, w = {w}, 50 steps": after[w] for w in after},
+        "1.5 to the power 50": 1.5**50,
+        "128 units without input, gain 3, 50 steps": wide,
+    }
+
+
+@LEDGER.enter(
+    "vg-19", "not a matter of recurrent networks alone",
+    states="deep feedforward networks have vanishing gradients too; recurrent networks are just "
+    "very deep, which makes the problem more common",
+    verdict="holds",
+    holds="Depth does it in both. One difference: a recurrent network has the same matrix in every "
+    "layer, so that nothing can be balanced layer by layer.",
+)  # fmt: skip
+def depth() -> Numbers:
+    def end_to_end(matrices: list[Array]) -> float:
+        def network(h: Array) -> Array:
+            for W in matrices:
+                h = np.tanh(0.5 + h @ W)
+            return h
+
+        return norm(derivative(network, np.zeros(16)))
+
+    rng = np.random.default_rng(0)
+    layers = [gaussian(rng, 16, gain=0.7) for _ in range(100)]
+    shallow, deep, recurrent = (
+        end_to_end(matrices) for matrices in (layers[:3], layers, layers[:1] * 100)
+    )
+    assert shallow > 0.1
+    assert deep < 1e-9 and recurrent < 1e-9
+    return {
+        "feedforward, 3 layers": shallow,
+        "feedforward, 100 layers": deep,
+        "recurrent, 100 steps": recurrent,
+    }
+
+
+@LEDGER.enter(
+    "vg-20", "no effect on later states",
+    states="if the gradient vanishes, earlier states have no real effect on later ones, and no "
+    "long-term dependencies are learned",
+    verdict="corrected",
+    holds="Infinitesimal changes have no effect; finite ones may. Two stable states store a bit "
+    "for ever, and such robust storage makes the derivative vanish. What suffers is learning: "
+    "gradient descent gets an exponentially small signal from long lags.",
+    sources=("bengio1994",),
+)  # fmt: skip
+def stored_bit() -> Numbers:
+    W, x, h0 = (
+        np.array([[2.0]]),
+        np.zeros((50, 2, 1)),
+        np.array([[0.5], [-0.5]]),
+    )  # two trajectories
+    trace = forward(RNN("tanh"), network(W), x, (h0,))
+    difference = float(trace.h[-1, 0, 0] - trace.h[-1, 1, 0])
+    J = step_jacobians(RNN("tanh"), network(W), trace)
+    slope = float(jacobian_product(J)[0, 0, 0])
+    assert difference > 1.9
+    assert 0 < slope < 1e-30
+    return {"difference of the states after 50 steps": difference, "derivative": slope}
+
+
+@LEDGER.enter(
+    "vg-21", "initialisation and regularisation as remedies",
+    states="proper initialisation of the weights can reduce the effect of vanishing gradients, and "
+    "so can regularisation",
+    verdict="condition",
+    holds="An orthogonal $W_{hh}$ keeps every singular value of a linear product at 1; with tanh "
+    "it slows the decay near zero only. An L1 or L2 penalty shrinks $W_{hh}$: good against "
+    "explosion, bad against vanishing.",
+    condition=r"Initialisation: units near zero. Regularisation: one that asks for norms to be "
+    r"kept, such as $\Omega$ of Pascanu et al.",
+    sources=("saxe2014", "pascanu2013, section 3.3"),
+)  # fmt: skip
+def remedies() -> Numbers:
+    rng = np.random.default_rng(0)
+    Q, G, x = orthogonal(rng, 64), gaussian(rng, 64), rng.standard_normal((100, 64))
+    kept, lost = (
+        np.linalg.svd(jacobian_product(jacobians(W, x, activation="identity")), compute_uv=False)
+        for W in (Q, G)
+    )
+    quiet, loud = (norm(jacobian_product(jacobians(Q, c * x))) for c in (0.1, 1))
+    whole, half = (norm(jacobian_product(jacobians(c * G, 0.3 * x[:50]))) for c in (1, 0.5))
+    assert np.allclose(kept, 1) and lost.min() < 1e-9
+    assert loud < 1e-9 < 1e-4 < quiet < 1
+    assert half < 1e-9 * whole
+    return {
+        "linear, least singular value, orthogonal": float(kept.min()),
+        "linear, least singular value, random": float(lost.min()),
+        "tanh, orthogonal, weak and strong inputs": f"{quiet:.1e} and {loud:.1e}",
+        "random weights, 50 steps": whole,
+        "with half the weights": half,
+    }
+
+
+@LEDGER.enter(
+    "vg-22", "ReLU as a remedy",
+    states="ReLU is a more preferred solution than tanh or the sigmoid: its derivative is a "
+    "constant, 0 or 1, and less likely to vanish",
+    verdict="condition",
+    holds="Active units do not damp, inactive ones block, and nothing limits growth. A ReLU "
+    "network vanishes, explodes or holds as $W_{hh}$ decides, and its states are unbounded. For "
+    "recurrent networks it is not preferred in general.",
+    condition="$W_{hh}$ begins as the identity, or close to it, and the biases at zero.",
+    sources=("le2015",),
+)  # fmt: skip
+def relu_networks() -> Numbers:
+    rng = np.random.default_rng(0)
+    G, x = gaussian(rng, 64), rng.standard_normal((100, 64))
+    slopes = np.unique(jacobians(identity(64), x, activation="relu"))
+    assert slopes.tolist() == [0, 1]
+    vanishing, holding, exploding, growing = (
+        norm(jacobian_product(jacobians(W, x, activation="relu")))
+        for W in (0.5 * G, identity(64), 2 * G, identity(64, 1.1))
+    )
+    assert holding == 1
+    assert vanishing < 1e-9 and exploding > 1e9 and growing > 1e3
+    return {
+        "half of random weights, 100 steps": vanishing,
+        "identity": holding,
+        "1.1 times the identity": growing,
+        "2 times random weights": exploding,
+    }
+
+
+@LEDGER.enter(
+    "vg-23", "LSTM or GRU as a remedy",
+    states="an even more popular solution is the LSTM or the GRU",
+    verdict="holds",
+    holds="So it was in 2019. How popular, no computation can tell; that they are a remedy it can: "
+    "with gates that keep the state, gradients last far longer than in a tanh network.",
+    sources=("hochreiter1997", "cho2014"),
+)  # fmt: skip
+def gated_cells() -> Numbers:
+    norms = {}
+    for name, cell, keep in (("RNN", RNN(), "b_h"), ("LSTM", LSTM(), "b_f"), ("GRU", GRU(), "b_z")):
+        rng = np.random.default_rng(0)
+        params = cell.init(rng, 4, 32, 7)
+        if name != "RNN":
+            params[keep] += 3  # gates that begin nearly open: they keep the state
+        J = step_jacobians(cell, params, forward(cell, params, rng.standard_normal((100, 1, 4))))
+        norms[name] = norm(jacobian_product(J[:, 0]))
+    assert norms["RNN"] < 1e-9
+    assert min(norms["LSTM"], norms["GRU"]) > 1e6 * norms["RNN"]
+    return {f"{name}, norm after 100 steps": norms[name] for name in norms}
