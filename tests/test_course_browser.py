@@ -113,7 +113,9 @@ def check_with_axe(page: Page, where: str) -> None:
     page.add_script_tag(content=AXE.read_text())
     parts = json.dumps([[part] for part in where.split(", ")])
     scope = f"{{ include: {parts}, exclude: ['.katex-html'] }}"
-    found = page.evaluate(f"axe.run({scope}, {{ preload: false }}).then(result => result.violations)")
+    found = page.evaluate(
+        f"axe.run({scope}, {{ preload: false }}).then(result => result.violations)"
+    )
     serious = [one for one in found if one["impact"] in ("serious", "critical")]
     assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in serious]
 
