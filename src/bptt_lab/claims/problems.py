@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from bptt_lab import RNN, Cell, forward, step_jacobians
 from bptt_lab.arguments import Array
-from bptt_lab.cells import Cell
+from bptt_lab.cells.base import Params
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,38 @@ def relative_error(actual: npt.ArrayLike, expected: npt.ArrayLike) -> float:
     """Return the norm of the difference over the norm of what was expected."""
     difference = np.asarray(actual) - np.asarray(expected)
     return float(np.linalg.norm(difference) / np.linalg.norm(expected))
+
+
+def network(W: Array, b: Array | float = 0.0) -> Params:
+    """Parameters of a network whose inputs (T, m, n) are added to the net inputs as they are."""
+    n = len(W)
+    return {
+        "W_xh": np.eye(n),
+        "W_hh": W,
+        "b_h": np.zeros(n) + b,
+        "W_yh": np.eye(n),
+        "b_y": np.zeros(n),
+    }
+
+
+def jacobians(
+    W: Array, x: Array, h0: Array | None = None, *, b: Array | float = 0.0, activation: str = "tanh"
+) -> Array:
+    """One-step Jacobians (T, n, n) of the `network` along the inputs x (T, n) from h0 (n,)."""
+    cell, params = RNN(activation), network(W, b)
+    state0 = None if h0 is None else (h0[None],)
+    return step_jacobians(cell, params, forward(cell, params, x[:, None], state0))[:, 0]
+
+
+def derivative(f: Callable[[Array], Array], h: Array) -> Array:
+    """Jacobian of f at the row h in numerator layout, by complex steps: exact to rounding.
+
+    The gradient, a row, where f is a number.
+    """
+    columns = [f(h + 1e-30j * e).imag / 1e-30 for e in np.eye(len(h))]
+    return np.stack(columns, axis=-1)
+
+
+def norm(A: Array) -> float:
+    """Largest singular value of a matrix, or length of a vector."""
+    return float(np.linalg.norm(A, 2))
