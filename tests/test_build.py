@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from sphinxcontrib import katex
+
+import book_site
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = """---
@@ -126,6 +129,19 @@ def test_a_fault_fails_the_build_every_time(book):
     status, printed, ran = book.build()
     assert status == 0, printed
     assert set(ran) <= set(FAULTS)
+
+
+def test_formulas_are_rendered_without_waiting(monkeypatch, tmp_path):
+    monkeypatch.setattr(katex, "NODEJS_BINARY", str(book_site.NODE))
+    started = book_site.start_math_server(katex.KaTeXServer, tmp_path, 30)
+    server = katex.KaTeXServer(tmp_path, *started)
+    try:
+        began = time.perf_counter()
+        for n in range(200):
+            assert "katex" in server.render({"latex": f"x_{{{n}}}"}, 10)["html"]
+        assert time.perf_counter() - began < 4  # where each waits 40 ms it takes 8
+    finally:
+        server.terminate()
 
 
 def test_a_formula_that_cannot_be_read_fails_the_build(book):

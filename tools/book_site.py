@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -213,6 +215,29 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         prune_static(outdir)
 
 
+# ------------------------------------------------------------------ math
+
+
+def start_math_server(server: type[katex.KaTeXServer], folder: Path, timeout: float):
+    """Start the process that renders formulas, and return it and the socket to it.
+
+    The extension's own way fails if it finds the socket file before the process listens. Over a
+    port, which it offers too, each formula waits 40 ms for the acknowledgement of half a message.
+    """
+    address = folder / "katex.sock"
+    command = server.build_command(socket=address)
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        connection = socket.socket(socket.AF_UNIX)
+        if not connection.connect_ex(str(address)):
+            return process, connection
+        connection.close()
+        time.sleep(0.01)
+    process.kill()
+    raise server.timeout_error(timeout)
+
+
 # ------------------------------------------------------------------ setup
 
 
@@ -224,9 +249,7 @@ def ledger_role(name, rawtext, text, lineno, inliner, options=None, content=None
 def setup(app: Sphinx) -> dict:
     """Connect everything."""
     katex.NODEJS_BINARY = str(NODE)
-    # Over a socket file the extension may connect before the server listens, and fail; over a port
-    # it tries again.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = classmethod(start_math_server)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
     app.add_role("ledger", ledger_role)
