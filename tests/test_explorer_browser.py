@@ -417,6 +417,18 @@ def test_on_a_phone_panels_stack_and_can_be_read(visit, explorer):
     assert min(min(t.bounding_box()["height"], t.bounding_box()["width"]) for t in targets) >= 24
 
 
+def test_on_a_phone_the_controls_stay_above_the_lower_panel(chromium, site):
+    page = chromium.new_page(viewport=PHONE)
+    page.goto((site / "vanishing.html").as_uri())
+    figure = page.locator("figure.explorer").first
+    figure.evaluate("e => scrollBy(0, e.getBoundingClientRect().bottom - innerHeight)")
+    seen = figure.locator(".controls").bounding_box()
+    caption = figure.locator("figcaption").bounding_box()
+    page.close()
+    assert seen["y"] >= 0 and seen["y"] + seen["height"] < PHONE["height"] / 2
+    assert caption["y"] + caption["height"] <= PHONE["height"]
+
+
 def test_on_a_desk_panels_stand_side_by_side(visit, explorer):
     page = visit(explorer._repr_html_())
     left, right = (svg.bounding_box() for svg in page.locator("svg").all())
