@@ -30,6 +30,7 @@ FLOORS = {
     "training": 3,
     "experiments": 4,
     "claims": 4,
+    "exercises": 4,
     "__init__": 9,
 }
 ONLY_IMPORTERS = {

@@ -1,0 +1,100 @@
+"""What a checker says, in plain text and in HTML."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html import escape
+from textwrap import fill
+
+from bptt_lab.exercises.mistakes import Mistake, Mistakes
+
+STYLE = "border-inline-start: 0.25rem solid; padding-inline-start: 1rem; margin: 0.5rem 0"
+"""The line beside an answer has the colour of the text, so that it suits every theme."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a checker. It is true if the function is right, and false if not.
+
+    Attributes
+    ----------
+    right : bool
+    sentence : str
+        The verdict.
+    mistakes : tuple of Mistake
+        Those that explain what came; empty if the function is right or they are unknown.
+    table : tuple of (str, str)
+        Each part of the result, and what is to be said of it.
+    notes : tuple of str
+        What else was noticed.
+    """
+
+    right: bool
+    sentence: str
+    mistakes: Mistakes = ()
+    table: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.right
+
+    def noting(self, *more: str) -> "Answer":
+        """Return the same answer with more notes before its own."""
+        return replace(self, notes=(*more, *self.notes))
+
+    @property
+    def verdict(self) -> str:
+        """Right or not, in a word or two."""
+        return "Right." if self.right else "Not yet."
+
+    def __str__(self) -> str:
+        paragraphs = [f"{self.verdict} {self.sentence}", *self.explanations(), *self.rows()]
+        return "\n".join(fill(text, 79, subsequent_indent="  ") for text in paragraphs)
+
+    __repr__ = __str__
+
+    def explanations(self) -> Iterator[str]:
+        """Yield the mistakes, line by line."""
+        for mistake in self.mistakes:
+            yield f"* {mistake.sentence}"
+            yield f"  Hint: {mistake.hint}"
+            if mistake.place:
+                yield f"  In the book: {mistake.place}."
+
+    def rows(self) -> Iterator[str]:
+        """Yield the table and the notes, line by line."""
+        width = max((len(name) for name, _ in self.table), default=0)
+        for name, said in self.table:
+            yield f"  {name.ljust(width)}  {said}"
+        yield from self.notes
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><strong>{self.verdict}</strong> {marked(self.sentence)}</p>"]
+        parts += [explained(mistake) for mistake in self.mistakes]
+        if self.table:
+            parts.append(
+                f"<table><tbody>{''.join(row(*pair) for pair in self.table)}</tbody></table>"
+            )
+        parts += [f"<p>{marked(note)}</p>" for note in self.notes]
+        return f'<div class="answer" style="{STYLE}">{"".join(parts)}</div>'
+
+
+def marked(text: str) -> str:
+    """HTML of a sentence in which code stands between backticks.
+
+    >>> marked("`h[t]` < 1")
+    '<code>h[t]</code> &lt; 1'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+
+
+def explained(mistake: Mistake) -> str:
+    """HTML of a mistake: the sentence, and the hint for who wants it."""
+    hint = f"<details><summary>Hint</summary><p>{marked(mistake.hint)}</p></details>"
+    place = f"<p>In the book: {escape(str(mistake.place))}.</p>" if mistake.place else ""
+    return f"<p>{marked(mistake.sentence)}</p>{hint}{place}"
+
+
+def row(name: str, said: str) -> str:
+    """HTML of a row of the table."""
+    return f'<tr><th scope="row"><code>{escape(name)}</code></th><td>{marked(said)}</td></tr>'

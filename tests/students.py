@@ -1,0 +1,318 @@
+"""Right solutions of the exercises as students write them, in which tests change single lines.
+
+They share no code with the checker's references.
+"""
+
+import numpy as np
+
+BPTT = """
+def my_bptt(params, x, y, h_0):
+    W_xh, W_hh, b_h = params["W_xh"], params["W_hh"], params["b_h"]
+    W_yh, b_y = params["W_yh"], params["b_y"]
+    T, m, _ = x.shape
+    h = np.zeros((T + 1, m, len(W_hh)))
+    h[0] = h_0
+    for t in range(1, T + 1):
+        h[t] = np.tanh(x[t - 1] @ W_xh + h[t - 1] @ W_hh + b_h)
+    o = h[1:] @ W_yh + b_y
+    p = np.exp(o - o.max(axis=-1, keepdims=True))
+    yhat = p / p.sum(axis=-1, keepdims=True)
+    target = np.eye(len(b_y))[y]
+    e = yhat - target
+    g = {name: np.zeros_like(value) for name, value in params.items()}
+    back = np.zeros((m, len(W_hh)))
+    for t in range(T, 0, -1):
+        d_h = e[t - 1] @ W_yh.T + back
+        delta = d_h * (1 - h[t] ** 2)
+        g["W_yh"] += h[t].T @ e[t - 1]
+        g["b_y"] += e[t - 1].sum(axis=0)
+        g["W_hh"] += h[t - 1].T @ delta
+        g["W_xh"] += x[t - 1].T @ delta
+        g["b_h"] += delta.sum(axis=0)
+        back = delta @ W_hh.T
+    return g
+"""
+
+SUM = """
+def my_sum(v, J, plus):
+    total = 0
+    for t in range(1, len(v)):
+        for k in range(1, t + 1):
+            row = v[t]
+            for j in range(t, k, -1):
+                row = row @ J[j]
+            total = total + np.einsum("i,i...->...", row, plus[k])
+    return total
+"""
+
+WINDOW = """
+def my_window(v, J, plus, K):
+    T, total = len(v) - 1, 0
+    for t in range(1, T + 1):
+        row = v[t]
+        for k in range(t, max(0, t - K), -1):
+            total = total + np.einsum("i,i...->...", row, plus[k])
+            row = row @ J[k]
+    return total
+"""
+
+JACOBIAN = """
+def my_jacobian(params, x_t, h):
+    h_t = np.tanh(x_t @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
+    return np.diag(1 - h_t**2) @ params["W_hh"].T
+"""
+
+PRODUCT = """
+def my_product(J, t, k):
+    P = np.eye(J.shape[1])
+    for j in range(k + 1, t + 1):
+        P = J[j - 1] @ P
+    return P
+"""
+
+BOUND = """
+def my_bound(W_hh, gamma, lag):
+    return (gamma * np.linalg.svd(W_hh)[1][0]) ** lag
+"""
+
+FORWARD = """
+def my_forward(params, x, h_0):
+    T = len(x)
+    h = np.zeros((T + 1, *h_0.shape))
+    h[0] = h_0
+    for t in range(1, T + 1):
+        a = x[t - 1] @ params["W_xh"] + h[t - 1] @ params["W_hh"] + params["b_h"]
+        h[t] = np.tanh(a)
+    return h, h[1:] @ params["W_yh"] + params["b_y"]
+"""
+
+LOSS = """
+def my_loss(o, y):
+    o = o - o.max(axis=-1, keepdims=True)
+    p = np.exp(o) / np.exp(o).sum(axis=-1, keepdims=True)
+    total = 0
+    for t in range(len(y)):
+        for i in range(y.shape[1]):
+            if y[t, i] >= 0:
+                total -= np.log(p[t, i, y[t, i]])
+    return total
+"""
+
+LOGITS = """
+def my_gradient(o, y):
+    yhat = np.exp(o) / np.exp(o).sum(axis=1, keepdims=True)
+    return y.sum(axis=1, keepdims=True) * yhat - y
+"""
+
+LSTM_STEP = """
+def my_lstm(params, x_t, h, C):
+    def gate(g):
+        return x_t @ params["W_x" + g] + h @ params["W_h" + g] + params["b_" + g]
+    i, f, o = [1 / (1 + np.exp(-gate(g))) for g in "ifo"]
+    C_new = f * C + i * np.tanh(gate("C"))
+    return o * np.tanh(C_new), C_new
+"""
+
+GRU_STEP = """
+def my_gru(params, x_t, h):
+    p = params
+    z = 1 / (1 + np.exp(-(x_t @ p["W_xz"] + h @ p["W_hz"] + p["b_z"])))
+    r = 1 / (1 + np.exp(-(x_t @ p["W_xr"] + h @ p["W_hr"] + p["b_r"])))
+    new = np.tanh(x_t @ p["W_xn"] + (r * h) @ p["W_hn"] + p["b_n"])
+    return z * h + (1 - z) * new
+"""
+
+CELL = """
+def my_derivative(A, B, P, F):
+    d_C = np.eye(len(F[0]))
+    d_h = P[0]
+    for j in range(1, len(A)):
+        new_C = A[j] @ d_h + F[j] @ d_C
+        d_h = P[j] @ new_C + B[j] @ d_h
+        d_C = new_C
+    return d_C
+"""
+
+LSTM_BACKWARD = """
+def my_backward(params, x, h, C, e):
+    def gate(g):
+        return x @ params["W_x" + g] + h[:-1] @ params["W_h" + g] + params["b_" + g]
+    i, f, o = [1 / (1 + np.exp(-gate(g))) for g in "ifo"]
+    new, T = np.tanh(gate("C")), len(x)
+    delta = {g: np.zeros_like(i) for g in "ifoC"}
+    g_C, back = np.zeros_like(h[0]), 0
+    for t in range(T - 1, -1, -1):
+        g_h = e[t] @ params["W_yh"].T + back
+        along = g_C * f[t + 1] if t < T - 1 else 0
+        g_C = g_h * o[t] * (1 - np.tanh(C[t + 1]) ** 2) + along
+        delta["o"][t] = g_h * np.tanh(C[t + 1]) * o[t] * (1 - o[t])
+        delta["f"][t] = g_C * C[t] * f[t] * (1 - f[t])
+        delta["i"][t] = g_C * new[t] * i[t] * (1 - i[t])
+        delta["C"][t] = g_C * i[t] * (1 - new[t] ** 2)
+        back = sum(delta[g][t] @ params["W_h" + g].T for g in "ifoC")
+    return delta
+"""
+
+CLIP = """
+def my_clip(grads, tau):
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+    factor = min(1, tau / norm)
+    return {name: g * factor for name, g in grads.items()}
+"""
+
+STEP = """
+def my_step(params, x_t, h):
+    return np.tanh(x_t @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
+"""
+
+SOLUTIONS = {
+    "rnn_step": STEP,
+    "forward": FORWARD,
+    "loss": LOSS,
+    "logit_gradient": LOGITS,
+    "bptt": BPTT,
+    "double_sum": SUM,
+    "window": WINDOW,
+    "step_jacobian": JACOBIAN,
+    "jacobian_product": PRODUCT,
+    "norm_bound": BOUND,
+    "lstm_step": LSTM_STEP,
+    "gru_step": GRU_STEP,
+    "cell_derivative": CELL,
+    "lstm_backward": LSTM_BACKWARD,
+    "clip_by_norm": CLIP,
+}
+
+# What students hand in: exercise, lines changed (old, new), names of the mistakes.
+ATTEMPTS = [
+    ("bptt", [("back = delta @ W_hh.T", "back = 0")], ["sum over k missing"]),
+    ("bptt", [("delta @ W_hh.T", "delta @ W_hh")], ["W_hh for its transpose"]),
+    ("bptt", [("h[t - 1].T @ delta", "h[t].T @ delta")], ["h_t for h_{t-1}"]),
+    ("bptt", [("(1 - h[t] ** 2)", "(1 - np.tanh(h[t]) ** 2)")],
+     ["slope at h for the slope at a"]),
+    ("bptt", [("(1 - h[t] ** 2)", "(1 - h[t])")], ["1 - h for 1 - h^2"]),
+    ("bptt", [("(1 - h[t] ** 2)", "h[t] * (1 - h[t])")], ["slope of the sigmoid"]),
+    ("bptt", [("(1 - h[t] ** 2)", "(1 - h[t - 1] ** 2)")], ["slope of the step before"]),
+    ("bptt", [(" * (1 - h[t] ** 2)", "")], ["slope forgotten"]),
+    ("bptt", [("back = delta @", "back = d_h @")], ["slope left out between the steps"]),
+    ("bptt", [("e = yhat - target", "e = (yhat - target) / m")], ["batch averaged"]),
+    ("bptt", [("e = yhat - target", "e = (yhat - target) / y.size")], ["all targets averaged"]),
+    ("bptt", [("    return g", "    return {k: v / T for k, v in g.items()}")],
+     ["time averaged"]),
+    ("bptt", [("d_h = e[t - 1] @ W_yh.T + back",
+               "d_h = e[t - 1] @ W_yh.T if t == T else back")], ["own readout lost on the way"]),
+    ("bptt", [("g[\"W_hh\"] += h[t - 1].T @ delta",
+               "hs = h[1:]; g[\"W_hh\"] += hs[t - 2].T @ delta")], ["wrapped h_0"]),
+    ("bptt", [("h[0] = h_0", "pass")], ["h_0 taken as zero"]),
+    ("bptt", [("e = yhat - target", "e = yhat - target; e[:-1] = 0")],
+     ["loss of the last step only"]),
+    ("bptt", [("e = yhat - target", "e = yhat - target; e[0] = 0")], ["first loss lost"]),
+    ("bptt", [("+= ", "= ")], ["overwritten instead of added"]),
+    ("bptt", [("g[\"W_hh\"] +=", "g[\"W_hh\"] =")], ["overwritten instead of added"]),
+    ("bptt", [("h[t].T @ e[t - 1]", "e[t - 1].T @ h[t]"),
+              ("np.zeros_like(value)", "0")], ["outer product the wrong way round"]),
+    ("bptt", [("h[t - 1].T @ delta", "delta.T @ h[t - 1]")],
+     ["outer product the wrong way round"]),
+    ("bptt", [("yhat - target", "yhat")], ["one-hot target not subtracted"]),
+    ("bptt", [("yhat - target", "target - yhat")], ["target minus prediction"]),
+    ("bptt", [("yhat - target", "o - target")], ["softmax missing from the error"]),
+    ("bptt", [("h[t - 1] @ W_hh + b_h", "h[t - 1] @ W_hh")], ["bias forgotten"]),
+    ("bptt", [("W_yh + b_y", "W_yh")], ["output bias forgotten"]),
+    ("bptt", [("d_h = e[t - 1] @ W_yh.T + back", "d_h = e[t - 1] @ W_yh.T + back\n        d_h = "
+               "d_h + (extra * (1 - h[t + 1] ** 2) @ W_hh.T if t < T else 0); extra = d_h"),
+              ("back = delta @ W_hh.T", "back = (e[t - 1] @ W_yh.T + back) * (1 - h[t] ** 2) @ "
+               "W_hh.T")], ["total for immediate derivative"]),
+    ("double_sum", [("range(t, k, -1)", "range(k + 1, t + 1)")], ["Jacobians in the wrong order"]),
+    ("double_sum", [("row @ J[j]", "J[j] @ row")], ["Jacobians transposed"]),
+    ("double_sum", [("range(t, k, -1)", "range(t, k - 1, -1)")], ["one Jacobian too many"]),
+    ("double_sum", [("range(t, k, -1)", "range(t - 1, k, -1)")], ["newest Jacobian lost"]),
+    ("double_sum", [("range(1, t + 1)", "range(1, t)")], ["newest use lost"]),
+    ("double_sum", [("range(1, t + 1)", "[t]")], ["sum over k missing"]),
+    ("double_sum", [("range(1, len(v))", "range(2, len(v))")], ["first loss lost"]),
+    ("double_sum", [("range(1, len(v))", "[len(v) - 1]")], ["loss of the last step only"]),
+    ("double_sum", [("total = 0", "total, plus = 0, plus.copy()\n    for k in range(1, len(v)):\n"
+                     "        plus[k] += np.tensordot(J[k], plus[k - 1], 1)")],
+     ["total for immediate derivative"]),
+    ("window", [("t - K)", "t - K - 1)")], ["window one step too long"]),
+    ("window", [("max(0, t - K)", "0")], ["not truncated"]),
+    ("window", [("max(0, t - K)", "(t - 1) // K * K")], ["chunks for a window"]),
+    ("window", [("max(0, t - K)", "T - K")], ["the last K steps only"]),
+    ("step_jacobian", [("[\"W_hh\"].T", "[\"W_hh\"]")], ["Jacobian without the transpose"]),
+    ("step_jacobian", [("np.diag(1 - h_t**2) @", "(1 - h_t**2) *")], ["slopes on the columns"]),
+    ("step_jacobian", [("np.diag(1 - h_t**2) @ params[\"W_hh\"].T",
+                        "params[\"W_hh\"] @ np.diag(1 - h_t**2)")], ["denominator layout"]),
+    ("step_jacobian", [("1 - h_t**2", "1 - h_t")], ["slope 1 - h"]),
+    ("step_jacobian", [("1 - h_t**2", "1 - h**2")], ["slope at the old state"]),
+    ("jacobian_product", [("J[j - 1] @ P", "P @ J[j - 1]")], ["oldest Jacobian on the left"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(max(k, 1), t + 1)")],
+     ["J_k in the product"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(k + 1, t)")], ["J_t left out"]),
+    ("norm_bound", [("np.linalg.svd(W_hh)[1][0]", "max(abs(np.linalg.eigvals(W_hh)))")],
+     ["spectral radius in the bound"]),
+    ("norm_bound", [("np.linalg.svd(W_hh)[1][0]", "np.linalg.norm(W_hh)")], ["Frobenius norm"]),
+    ("norm_bound", [("** lag", "** (lag - 1)")], ["exponent one too small"]),
+    ("norm_bound", [("gamma * ", "")], ["bound of the slope forgotten"]),
+    ("rnn_step", [(" + params[\"b_h\"]", "")], ["bias forgotten"]),
+    ("rnn_step", [("h @ params[\"W_hh\"]", "h @ params[\"W_hh\"].T")],
+     ["W_hh of the column form"]),
+    ("forward", [("h[0] = h_0", "pass")], ["h_0 taken as zero"]),
+    ("forward", [("return h, h[1:]", "return h, h[:-1]")], ["output of the state before"]),
+    ("forward", [("return h, ", "return h[1:], ")], ["h without h_0"]),
+    ("loss", [("if y[t, i] >= 0", "if True")], ["mask ignored"]),
+    ("loss", [("return total", "return total / (y >= 0).sum()")], ["mean for sum"]),
+    ("loss", [("return total", "return total / y.size")], ["mean over all steps"]),
+    ("loss", [("axis=-1", "axis=1")], ["softmax over the batch"]),
+    ("logit_gradient", [("y.sum(axis=1, keepdims=True) * ", "")], ["condition on the targets"]),
+    ("logit_gradient", [("axis=1, keepdims=True) * yhat - y", "axis=1, keepdims=True) * yhat")],
+     ["target not subtracted"]),
+    ("logit_gradient", [("(o).sum(axis=1", "(o).sum(axis=0")], ["softmax over the batch"]),
+    ("lstm_step", [("f * C + i * np.tanh(gate(\"C\"))", "f * (C + i * np.tanh(gate(\"C\")))")],
+     ["forget gate applied after writing"]),
+    ("lstm_step", [("\"ifo\"", "\"fio\"")], ["input and forget gate exchanged"]),
+    ("lstm_step", [("o * np.tanh(C_new)", "o * C_new")], ["tanh of the cell forgotten"]),
+    ("gru_step", [("z * h + (1 - z) * new", "(1 - z) * h + z * new")],
+     ["update gate the other way round"]),
+    ("gru_step", [("(r * h) @ p[\"W_hn\"]", "r * (h @ p[\"W_hn\"])")],
+     ["reset after the matrix"]),
+    ("cell_derivative", [(" + B[j] @ d_h", "")], ["path through the output gate missing"]),
+    ("cell_derivative", [("A[j] @ d_h + F[j] @ d_C", "F[j] @ d_C")],
+     ["product of forget gates"]),
+    ("cell_derivative", [("d_h = P[0]", "d_h = 0 * P[0]")],
+     ["hidden state held fixed at the start"]),
+    ("lstm_backward", [("f[t + 1] if t < T - 1 else 0", "f[t]")],
+     ["forget gate of the wrong step"]),
+    ("lstm_backward", [("for g in \"ifoC\")", "for g in \"ifC\")")],
+     ["output gate not carried back"]),
+    ("lstm_backward", [("g_C * C[t] *", "g_C * C[t + 1] *")],
+     ["C_t for C_{t-1} at the forget gate"]),
+    ("clip_by_norm", [("g * factor for", "g * min(1, tau / np.linalg.norm(g)) for")],
+     ["clipped per parameter"]),
+    ("clip_by_norm", [("g * factor for", "np.clip(g, -tau, tau) for")],
+     ["clipped entry by entry"]),
+    ("clip_by_norm", [("min(1, tau / norm)", "tau / norm")], ["short gradients lengthened"]),
+    ("clip_by_norm", [("np.sqrt(sum(np.sum(g**2) for g in grads.values()))",
+                       "sum(np.sum(g**2) for g in grads.values())")], ["square of the norm"]),
+    # Two at once, alone in different parameters or one behind the other.
+    ("bptt", [("delta @ W_hh.T", "delta @ W_hh"), ("(1 - h[t] ** 2)", "(1 - h[t])")],
+     ["1 - h for 1 - h^2", "W_hh for its transpose"]),
+    ("bptt", [("h[t - 1].T @ delta", "h[t].T @ delta"), ("g[\"b_h\"] +=", "g[\"b_h\"] =")],
+     ["h_t for h_{t-1}", "overwritten instead of added"]),
+    ("bptt", [("h[0] = h_0", "pass"), ("e = yhat - target", "e = (yhat - target) / m")],
+     ["batch averaged", "h_0 taken as zero"]),
+    ("loss", [("if y[t, i] >= 0", "if True"), ("return total", "return total / y.size")],
+     ["mask ignored", "mean over all steps"]),
+    ("clip_by_norm", [("min(1, tau / norm)", "tau / norm"),
+                      ("np.sqrt(sum(np.sum(g**2) for g in grads.values()))",
+                       "sum(np.sum(g**2) for g in grads.values())")],
+     ["short gradients lengthened", "square of the norm"]),
+]  # fmt: skip
+
+
+def written(source, *changes):
+    """Return the function that a source defines, after some changes to its lines."""
+    for old, new in changes:
+        assert old in source, old
+        source = source.replace(old, new)
+    names = {"np": np}
+    exec(compile(source, "<a notebook>", "exec"), names)
+    return next(value for name, value in names.items() if name.startswith("my_"))

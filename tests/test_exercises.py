@@ -1,0 +1,614 @@
+"""The checkers: right functions are confirmed, wrong ones are told what is wrong."""
+
+import re
+import sys
+import threading
+import time
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bptt_lab
+from bptt_lab import GRU, LSTM, RNN
+from bptt_lab.bptt import net_input_gradients
+from bptt_lab.exercises import MISTAKES, Answer, Exercise, Mistake, Problem, check
+from bptt_lab.exercises.checker import errors_of
+from bptt_lab.exercises.comparing import CLOSE
+from bptt_lab.exercises.forward import NETWORKS
+from bptt_lab.exercises.mistakes import parts_of, together
+from bptt_lab.exercises.places import PAGES, SECTIONS
+from students import ATTEMPTS, SOLUTIONS, written
+
+ROOT = Path(__file__).resolve().parent.parent
+RIGHT = {name: written(source) for name, source in SOLUTIONS.items()}
+ALONE = [(e, mistake) for e in check.values() for mistake in e.mistakes]
+
+
+def named(pair):
+    return f"{pair[0].name}: {pair[1].name}"
+
+
+# ------------------------------------------------------------------------ right is confirmed
+
+
+def test_every_exercise_has_a_solution_here():
+    assert set(SOLUTIONS) == set(check)
+
+
+@pytest.mark.parametrize("name", check)
+def test_a_right_function_is_confirmed_with_its_error(name):
+    answer = check[name](RIGHT[name])
+    assert answer and answer.right and not answer.mistakes
+    error = float(re.search(r"error is (\S+)\.$", answer.sentence)[1])
+    assert error < 1e-12
+
+
+@pytest.mark.parametrize("name", check)
+def test_the_reference_and_the_package_agree(name):
+    assert check[name](PACKAGE[name]), check[name](PACKAGE[name])
+
+
+def package_bptt(params, x, y, h_0):
+    return bptt_lab.loss_and_gradients(RNN("tanh"), params, x, y, h_0)[1]  # more keys than asked
+
+
+def package_forward(params, x, h_0):
+    trace = bptt_lab.forward(RNN("tanh"), params, x, h_0)
+    return [trace.h, trace.logits]  # a list for a tuple
+
+
+def package_step(cell, params, x_t, *state):
+    trace = bptt_lab.forward(cell, params, x_t[None], state)
+    return tuple(part[1] for part in trace.states) if trace.c is not None else trace.h[1]
+
+
+def package_backward(params, x, h, C, e):
+    trace = bptt_lab.forward(LSTM(), params, x, (h[0], C[0]))
+    d_h = e @ params["W_yh"].T
+    delta, _ = net_input_gradients(LSTM(), params, trace, d_h)
+    return dict(zip("ifoC", np.split(delta, 4, axis=-1), strict=True))
+
+
+def package_jacobian(params, x_t, h):
+    trace = bptt_lab.forward(RNN("tanh"), params, x_t[None, None], h[None])
+    return bptt_lab.step_jacobians(RNN("tanh"), params, trace)[0, 0]
+
+
+def package_bound(W_hh, gamma, lag):
+    n = len(W_hh)
+    params = RNN("sigmoid").init(np.random.default_rng(0), 1, n, 1) | {"W_hh": 4 * gamma * W_hh}
+    return bptt_lab.norm_bound(RNN("sigmoid"), params) ** lag
+
+
+def one_cell_after_the_other(A, B, P, F):
+    """Run the pair of states on, from one disturbed cell state after the other."""
+    columns = []
+    for e in np.eye(F.shape[-1]):
+        h, C = P[0] @ e, e
+        for A_j, B_j, P_j, F_j in zip(A[1:], B[1:], P[1:], F[1:], strict=True):
+            C, old = A_j @ h + F_j @ C, h
+            h = P_j @ C + B_j @ old
+        columns.append(C)
+    return np.stack(columns, axis=1)
+
+
+def complex_step_logits(o, y):
+    def loss(o):
+        return -(y * np.log(np.exp(o) / np.exp(o).sum(axis=1, keepdims=True))).sum()
+
+    e = np.zeros_like(o)
+    for index in np.ndindex(o.shape):
+        nudge = np.zeros(o.shape, complex)
+        nudge[index] = 1e-30j
+        e[index] = loss(o + nudge).imag / 1e-30
+    return e
+
+
+def package_sum(v, J, plus, K=None):
+    total, T = 0, len(v) - 1
+    for t in range(1, T + 1):
+        row = v[t]
+        for k in range(t, max(0, t - (K or T)), -1):
+            total = total + np.tensordot(row, plus[k], 1)
+            row = row @ J[k]
+    return total
+
+
+PACKAGE = {
+    "rnn_step": partial(package_step, RNN("tanh")),
+    "forward": package_forward,
+    "loss": lambda o, y: bptt_lab.softmax_cross_entropy(o, y)[0],
+    "logit_gradient": complex_step_logits,
+    "bptt": package_bptt,
+    "double_sum": package_sum,
+    "window": package_sum,
+    "step_jacobian": package_jacobian,
+    "jacobian_product": lambda J, t, k: bptt_lab.jacobian_product(J, t, k),
+    "norm_bound": package_bound,
+    "lstm_step": partial(package_step, LSTM()),
+    "gru_step": partial(package_step, GRU("before")),
+    "cell_derivative": one_cell_after_the_other,
+    "lstm_backward": package_backward,
+    "clip_by_norm": bptt_lab.clip_by_norm,
+}
+
+
+@pytest.mark.parametrize("K", [None, 3])
+def test_the_sums_are_gradients_of_the_package(K):
+    """What v, J and plus stand for: the gradient of W_xh for the first sequence."""
+    for net, problem in zip(NETWORKS, check.window.problems, strict=True):
+        one = net.x[:, :1], net.y[:, :1], net.state0[0][:1]
+        _, grads = bptt_lab.loss_and_gradients(RNN("tanh"), net.params, *one, window=K)
+        v, J, plus, _ = problem.fresh()
+        exercise = check.double_sum if K is None else check.window
+        came = exercise.reference(v, J, plus, *([] if K is None else [K]))
+        assert np.allclose(came, grads["W_xh"], rtol=1e-10)
+
+
+# -------------------------------------------------------------- right in other ways is not accused
+
+
+def in_single_precision(function):
+    def low(value):
+        if isinstance(value, dict):
+            return {name: low(part) for name, part in value.items()}
+        array = np.asarray(value)
+        return array.astype(np.float32) if array.dtype.kind == "f" and array.ndim else value
+
+    return lambda *arguments: function(*map(low, arguments))
+
+
+def with_extra_keys(function):
+    def more(*arguments):
+        value = function(*arguments)
+        return value | {"x": None, "note": "not asked for"} if isinstance(value, dict) else value
+
+    return more
+
+
+def as_lists(function):
+    def listed(value):
+        if isinstance(value, dict):
+            return {name: listed(part) for name, part in value.items()}
+        return (
+            [listed(v) for v in value] if isinstance(value, tuple) else np.asarray(value).tolist()
+        )
+
+    return lambda *arguments: listed(function(*arguments))
+
+
+def as_views(function):
+    def view(value):
+        if isinstance(value, dict):
+            return {name: view(part) for name, part in value.items()}
+        if isinstance(value, tuple):
+            return tuple(map(view, value))
+        twice = np.repeat(np.asarray(value)[None], 2, axis=0)
+        return np.asfortranarray(twice)[1]
+
+    return lambda *arguments: view(function(*arguments))
+
+
+@pytest.mark.parametrize("form", [in_single_precision, with_extra_keys, as_lists, as_views])
+@pytest.mark.parametrize("name", check)
+def test_another_form_of_a_right_result_is_right(name, form):
+    answer = check[name](form(RIGHT[name]))
+    assert answer, answer
+
+
+def vectorised_bptt(params, x, y, h_0):
+    trace = bptt_lab.forward(RNN("tanh"), params, x, h_0)
+    e = bptt_lab.softmax(trace.logits) - np.eye(len(params["b_y"]))[y]
+    h, g = trace.h, e @ params["W_yh"].T
+    J = bptt_lab.step_jacobians(RNN("tanh"), params, trace)
+    for t in range(len(x) - 1, 0, -1):
+        g[t - 1] += np.einsum("mi,mij->mj", g[t], J[t])
+    delta = g * (1 - h[1:] ** 2)
+
+    def flat(a):
+        return a.reshape(-1, a.shape[-1])
+
+    ones = np.ones(y.size)
+    return {
+        "W_xh": flat(x).T @ flat(delta), "W_hh": flat(h[:-1]).T @ flat(delta),
+        "b_h": ones @ flat(delta), "W_yh": flat(h[1:]).T @ flat(e), "b_y": ones @ flat(e),
+    }  # fmt: skip
+
+
+def by_differences(params, x, y, h_0):
+    def loss(params):
+        h, total = h_0, 0
+        for x_t, y_t in zip(x, y, strict=True):
+            h = np.tanh(x_t @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
+            total += bptt_lab.softmax_cross_entropy(h @ params["W_yh"] + params["b_y"], y_t)[0]
+        return total
+
+    grads = {}
+    for name, value in params.items():
+        grads[name] = np.zeros_like(value)
+        for index in np.ndindex(value.shape):
+            nudge = np.zeros_like(value)
+            nudge[index] = 1e-6
+            up, down = (loss(params | {name: value + s * nudge}) for s in (1, -1))
+            grads[name][index] = (up - down) / 2e-6
+    return grads
+
+
+@pytest.mark.parametrize("function", [vectorised_bptt, by_differences])
+def test_another_way_to_the_gradient_is_right(function):
+    assert check.bptt(function), check.bptt(function)
+
+
+def test_less_than_double_precision_is_right_and_noticed():
+    assert "single precision" in check.bptt(by_differences).sentence
+
+
+@given(seed=st.integers(0, 2**32 - 1), noise=st.floats(0, 1e-6))
+@settings(max_examples=40, deadline=None)
+def test_rounding_in_any_order_is_never_accused(seed, noise):
+    def summed(params, x, y, h_0):
+        grads = [
+            package_bptt(params, x[:, [i]], y[:, [i]], h_0[[i]])
+            for i in np.random.default_rng(seed).permutation(x.shape[1])
+        ]
+        rng = np.random.default_rng(seed)
+        return {
+            name: sum(g[name] for g in grads) * (1 + noise * rng.uniform(-1, 1, params[name].shape))
+            for name in params
+        }
+
+    assert check.bptt(summed), check.bptt(summed)
+
+
+# -------------------------------------------------------------------------- wrong is diagnosed
+
+
+@pytest.mark.parametrize(("name", "changes", "mistakes"), ATTEMPTS)
+def test_what_students_hand_in_is_diagnosed(name, changes, mistakes):
+    answer = check[name](written(SOLUTIONS[name], *changes))
+    assert not answer
+    assert sorted(mistake.name for mistake in answer.mistakes) == sorted(mistakes), answer
+    assert all(mistake.sentence in answer._repr_html_().replace("<code>", "`")
+               .replace("</code>", "`").replace("&lt;", "<").replace("&gt;", ">")
+               for mistake in answer.mistakes)  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", ALONE, ids=named)
+def test_every_mistake_is_diagnosed(pair):
+    exercise, mistake = pair
+    answer = exercise(partial(exercise.reference, **mistake.commits))
+    assert not answer and answer.mistakes == (mistake,), answer
+
+
+@pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
+def test_no_two_results_are_near_each_other(exercise):
+    results = [exercise.variant(), *(exercise.variant((m,)) for m in exercise.mistakes)]
+    for i, a in enumerate(results):
+        for b in results[:i]:
+            assert max(errors_of(a, b).values()) > 50 * CLOSE
+
+
+@pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
+def test_two_mistakes_at_once_are_explained(exercise):
+    """Each part is as it is with these two or fewer, and few answers name others."""
+    pairs = [*together(exercise.mistakes, 2)]
+    for k in np.random.default_rng(0).permutation(len(pairs))[:25]:
+        came = exercise.variant(pairs[k])
+        mistakes = exercise.explain(came).mistakes
+        near = [errors_of(came, exercise.variant(some)) for some in parts_of(mistakes)]
+        assert all(min(errors[part] for errors in near) < CLOSE for part in near[0])
+        twins = max(errors_of(came, exercise.variant(mistakes)).values()) < CLOSE
+        assert len(mistakes) == 1 or set(mistakes) == set(pairs[k]) or twins
+
+
+def test_each_part_is_told_its_own_mistake():
+    changes = ('g["W_hh"] +=', 'g["W_hh"] ='), ("e[t - 1].sum(axis=0)", "e[t - 1].mean(axis=0)")
+    answer = check.bptt(written(SOLUTIONS["bptt"], *changes))
+    assert dict(answer.table) == {
+        "W_xh": "right", "W_hh": "overwritten instead of added", "b_h": "right", "W_yh": "right",
+        "b_y": "batch averaged",
+    }  # fmt: skip
+
+
+def test_an_unknown_mistake_is_not_given_a_name():
+    answer = check.bptt(written(SOLUTIONS["bptt"], ("x[t - 1].T @ delta", "x[t - 1].T @ delta**3")))
+    assert not answer and not answer.mistakes
+    table = dict(answer.table)
+    assert table["W_hh"] == "right" and table["W_xh"].startswith("relative error")
+    assert "no mistake that this checker knows" in answer.sentence
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_noise_is_explained_by_nothing(seed):
+    rng = np.random.default_rng(seed)
+
+    def noise(params, x_t, h):
+        return rng.standard_normal((len(h), params["W_hh"].shape[0]))
+
+    answer = check.rnn_step(noise)
+    assert not answer and not answer.mistakes
+
+
+def test_what_relates_a_wrong_number_to_the_right_one_is_said():
+    twice = check.step_jacobian(lambda *a: 2 * RIGHT["step_jacobian"](*a))
+    assert dict(twice.table)["J_t"] == "relative error 0.5: the right one times 2"
+    zero = check.forward(lambda p, x, h: [0 * part for part in RIGHT["forward"](p, x, h)])
+    assert dict(zero.table)["h"].endswith(": zero")
+    turned = check.rnn_step(lambda *a: RIGHT["rnn_step"](*a).T)
+    assert dict(turned.table)["h_t"] == (
+        "shape (n, m), should be (m, n): the transpose of the right one"
+    )
+
+
+# ------------------------------------------------------------------- what is not even a result
+
+
+def said(function, exercise=check.bptt):
+    answer = exercise(function)
+    assert isinstance(answer, Answer) and not answer
+    return f"{answer}".replace("\n  ", " ")
+
+
+def bptt_that(body):
+    names = {"np": np, "right": RIGHT["bptt"], "time": time, "sys": sys}
+    source = f"def f(params, x, y, h_0):\n    {body}"
+    exec(compile(source, "<a notebook>", "exec"), names)
+    return names["f"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("return np.zeros(3) @ x[0]", "in line 2"),
+        ("return np.zeros(3) @ x[0]", "T = 7, m = 4, n_inputs = 3, n = 5, n_outputs = 6"),
+        ("return params['W_hx']", "KeyError: 'W_hx'"),
+        ("return 1 / 0", "ZeroDivisionError"),
+        ("return f(params, x, y, h_0)", "RecursionError"),
+        ("sys.exit('enough')", "SystemExit: enough"),
+        ("raise NotImplementedError", "nothing to check yet"),
+        ("return", "Does it end in a `return`?"),
+        ("...", "Does it end in a `return`?"),
+        ("return 3.0", "Return a dict with the keys W_xh, W_hh, b_h, W_yh, b_y; this is 3.0"),
+        ("return right(params, x, y, h_0)['W_hh']", "this is an array of type float64"),
+        ("return {}", "lacks W_xh, W_hh, b_h, W_yh, b_y; it has no key at all"),
+        ("g = right(params, x, y, h_0); del g['b_h']; return g", "The dict lacks b_h;"),
+        ("return right(params, x, y, h_0) | {'b_h': None}", "`b_h` should be an array of real"),
+        ("return right(params, x, y, h_0) | {'b_h': [[1], [2, 3]]}", "`b_h` is a ragged list"),
+        ("return right(params, x, y, h_0) | {'b_h': np.zeros((1, 5))}",
+         "b_h   shape (1, n), should be (n,)"),
+        ("return right(params, x, y, h_0) | {'b_h': np.full(params['b_h'].shape, np.nan)}",
+         "nan at index (0,)"),
+        ("params['W_hh'] += 1; return right(params, x, y, h_0)", "It changes `params`"),
+        ("g = right(params, x, y, h_0); h_0 += 1; return g", "function changes its arguments"),
+        ("print('tensor(', 3); return 3", "It prints, first of all `tensor( 3`"),
+        ("g = right(params, x, y, h_0); g['b_h'] = np.log(g['b_h'] * 0); return g",
+         "It warns: divide by zero encountered in log"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_said(body, wanted):
+    assert wanted in said(bptt_that(body))
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (3, "Hand over the function itself, as in `check.bptt(my_function)`"),
+        ({"W_hh": np.zeros(3)}, "an object of type dict"),
+        (lambda params, x: None, "called with `(params, x, y, h_0)`; yours takes `(params, x)`"),
+        (lambda a, b, c, d, e: None, "yours takes `(a, b, c, d, e)`"),
+    ],
+)
+def test_what_cannot_be_called_is_said(value, wanted):
+    assert wanted in said(value)
+
+
+def test_tuples_are_asked_for_by_name():
+    assert "Return the tuple (h, o); this is an array" in said(lambda p, x, h: h, check.forward)
+    assert "this one has 3 members" in said(lambda p, x, h: (h, h, h), check.forward)
+
+
+def test_printing_is_no_mistake_and_disturbs_nobody(capsys):
+    def loud(*arguments):
+        print("norm:", 3)
+        return RIGHT["bptt"](*arguments)
+
+    answer = check.bptt(loud)
+    assert answer and answer.notes == ("It prints, first of all `norm: 3`.",)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_array_that_outlives_the_call_is_found():
+    kept = {}
+
+    def run(params, x, h_0):
+        h = kept.setdefault(x.shape, np.zeros((len(x) + 1, *h_0.shape)))
+        h[0] += h_0  # right as long as it was zero
+        for t in range(1, len(x) + 1):
+            h[t] = np.tanh(x[t - 1] @ params["W_xh"] + h[t - 1] @ params["W_hh"] + params["b_h"])
+        return h.copy(), h[1:] @ params["W_yh"] + params["b_y"]
+
+    assert "others at the second" in said(run, check.forward)
+
+
+def test_arguments_are_never_shared():
+    def greedy(params, x, y, h_0):
+        params.clear()
+        x *= 0
+        return {}
+
+    before = check.bptt.example()
+    check.bptt(greedy)
+    assert check.bptt(RIGHT["bptt"])
+    assert np.array_equal(before[1], check.bptt.example()[1])
+
+
+# ------------------------------------------------------------------------------- the time limit
+
+
+def impatient(seconds=0.3):
+    problem = Problem({"a": 1.0})
+    return Exercise("patience", "Return a.", lambda a: a, [problem], [], seconds=seconds)
+
+
+def endless(a):
+    while True:
+        a += 1
+
+
+def stubborn(a):
+    while True:
+        try:
+            while True:
+                a += 1
+        except Exception:
+            pass
+
+
+@pytest.mark.parametrize("function", [endless, stubborn])
+def test_a_loop_without_end_is_ended(function):
+    before, start = threading.active_count(), time.monotonic()
+    text = said(function, impatient())
+    assert "took more than 0.3 s and were stopped" in text and "could not" not in text
+    assert time.monotonic() - start < 3 and threading.active_count() == before
+
+
+def test_what_cannot_be_stopped_is_abandoned_and_said():
+    start = time.monotonic()
+    text = said(lambda a: time.sleep(4), impatient(0.1))
+    assert "restart the kernel" in text and time.monotonic() - start < 3
+
+
+def test_all_calls_share_the_time():
+    start = time.monotonic()
+    said(lambda a: time.sleep(0.2) or a, impatient(0.3))
+    assert time.monotonic() - start < 1.5
+
+
+def test_the_limit_works_in_any_thread():
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(impatient()(endless)))
+    thread.start()
+    thread.join()
+    assert "took more than" in answers[0].sentence
+
+
+def test_without_threads_there_is_no_limit_but_an_answer(monkeypatch):
+    def none(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    assert check.rnn_step(RIGHT["rnn_step"])
+
+
+# ------------------------------------------------------------------------------------ display
+
+WRONG = check.bptt(written(SOLUTIONS["bptt"], ("delta @ W_hh.T", "delta @ W_hh")))
+
+
+def test_an_answer_in_plain_text():
+    lines = str(WRONG).splitlines()
+    assert lines[0] == "Not yet. This is a known mistake."
+    assert lines[1].startswith("* On its way back") and any("Hint: " in line for line in lines)
+    place = 'In the book: Backpropagation through time, section "Order, transpose, layout".'
+    assert place in " ".join(line.strip() for line in lines)
+    assert max(map(len, lines)) <= 79
+    assert repr(WRONG) == str(WRONG)
+
+
+def test_an_answer_in_html():
+    html = BeautifulSoup(WRONG._repr_html_(), "html.parser")
+    assert html.find("strong").get_text() == "Not yet."
+    assert html.select_one("details > summary").get_text() == "Hint"
+    assert not html.select_one("details").has_attr("open")
+    assert [th["scope"] for th in html.select("th")] == ["row"] * 5
+    assert "color" not in html.div["style"].replace("currentcolor", "")  # every theme's own
+    assert not html.select("script, style, img, a")
+
+
+def test_html_is_escaped():
+    answer = Answer(False, "`a < b` & <script>", (Mistake("n", "<b>", "<i>"),), (("<k>", "<v>"),))
+    text = answer._repr_html_()
+    assert "<code>a &lt; b</code> &amp; &lt;script&gt;" in text
+    assert not any(tag in text for tag in ("<b>", "<i>", "<k>", "<v>", "<script>"))
+
+
+def test_an_answer_can_be_asserted():
+    assert check.rnn_step(RIGHT["rnn_step"])
+    with pytest.raises(AssertionError):
+        assert check.rnn_step(lambda params, x_t, h: h)
+
+
+# ------------------------------------------------------------------------------ the catalogue
+
+
+def test_every_mistake_is_told_kindly_with_a_hint_and_a_place():
+    assert len(MISTAKES) >= 90
+    for mistake in MISTAKES.values():
+        assert (
+            mistake.sentence.endswith(".")
+            and mistake.sentence[0] in "`" + mistake.sentence[0].upper()
+        )
+        assert mistake.hint[-1] in ".?" and len(mistake.hint) > 15
+        assert mistake.place is not None
+        told = f"{mistake.sentence} {mistake.hint}".lower()
+        assert not set(re.findall(r"\w+", told)) & {"stupid", "simply", "obviously", "just", "easy"}
+        assert told.count("`") % 2 == 0
+
+
+def test_one_name_means_one_mistake():
+    for _, mistake in ALONE:
+        same = MISTAKES[mistake.name]
+        assert (mistake.sentence, mistake.hint, mistake.place) == (
+            same.sentence,
+            same.hint,
+            same.place,
+        )
+    assert set(MISTAKES) == {mistake.name for _, mistake in ALONE}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_places_are_in_the_book(page):
+    text = (ROOT / "book" / f"{page}.md").read_text()
+    assert re.search(r"^# (.*)$", text, re.M)[1] == PAGES[page]
+    for label, title in SECTIONS[page].items():
+        heading = re.search(rf"^\({label}\)=\n#+ (.*)$", text, re.M)
+        assert heading, label
+        assert heading[1].replace("$", "").replace(r"\hat y", "ŷ") == title
+
+
+def test_every_place_is_pointed_at():
+    used = {mistake.place.label for mistake in MISTAKES.values()}
+    assert used == set(chain.from_iterable(SECTIONS.values()))
+
+
+def test_options_of_a_mistake_are_options_of_the_reference():
+    """A misspelt option would be swallowed by no reference: it raises."""
+    for exercise in check.values():
+        with pytest.raises(TypeError):
+            exercise.reference(*exercise.example(), no_such_option=1)
+
+
+# ------------------------------------------------------------------------------------- finding
+
+
+def test_exercises_are_found_by_name():
+    assert check["bptt"] is check.bptt and "bptt" in dir(check)
+    with pytest.raises(AttributeError, match="did you mean 'bptt'"):
+        check.btpt  # noqa: B018
+    with pytest.raises(AttributeError, match="there are rnn_step, forward"):
+        check.q  # noqa: B018
+
+
+def test_an_exercise_says_what_it_asks_for():
+    text = str(check.bptt)
+    assert text.startswith("bptt(params, x, y, h_0): Gradients")
+    assert "  y: (T, m) of integers" in text and "W_yh (n, n_outputs)" in text
+    assert "returns loss number" in str(check.loss)
+    assert len(repr(check).splitlines()) == len(check)
