@@ -340,3 +340,26 @@ def test_jupytext_keeps_the_questions():
         text = (ROOT / "book" / f"{chapter}.md").read_text()
         again = jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="md:myst")
         assert FORM.findall(again) == FORM.findall(text)
+
+
+# ---------------------------------------------------------------- before you start
+
+
+def test_before_you_start():
+    text = (ROOT / "book" / "prerequisites.md").read_text()
+    asked = {title: Question(title, body) for title, body in FORM.findall(text)}
+    assert len(asked) == 7 and all(len(question.right) == 1 for question in asked.values())
+    assert all(len(why.split()) >= 3 for q in asked.values() for *_, why in q.answers)
+    x = sp.symbols("x")
+    total = sp.diff(x**2 * 3 * x, x)
+    assert total == 9 * x**2 and f"${sp.latex(total).replace(' ', '')}$" in asked["Two paths"].why(
+        "Nothing"
+    )
+    A = np.array([[0.0, 3], [0, 0]])
+    assert spectral_radius(A) == 0 and np.linalg.norm(A, 2) == 3
+    assert "both 0" in asked["A matrix that stretches"].right[0]
+    with pytest.raises(ValueError, match="broadcast"):
+        np.zeros((5, 3)) + np.zeros(5)
+    assert asked["What NumPy adds"].right == ["It raises an error."]
+    assert (np.ones((1, 3)) @ np.ones((3, 5))).shape == (1, 5)
+    assert asked["A product of rows"].right == [r"$x W$, $1 \times 5$"]
