@@ -351,10 +351,7 @@ def test_before_you_start():
     assert len(asked) == 7 and all(len(question.right) == 1 for question in asked.values())
     assert all(len(why.split()) >= 3 for q in asked.values() for *_, why in q.answers)
     x = sp.symbols("x")
-    total = sp.diff(x**2 * 3 * x, x)
-    assert total == 9 * x**2 and f"${sp.latex(total).replace(' ', '')}$" in asked["Two paths"].why(
-        "Nothing"
-    )
+    assert sp.diff(x**2 * 3 * x, x) == 9 * x**2 and "$9x^2$" in asked["Two paths"].why("Nothing")
     A = np.array([[0.0, 3], [0, 0]])
     assert spectral_radius(A) == 0 and np.linalg.norm(A, 2) == 3
     assert "both 0" in asked["A matrix that stretches"].right[0]

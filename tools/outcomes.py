@@ -1,6 +1,6 @@
 """Sphinx extension: what a reader can do after each chapter, in one list.
 
-The directive `outcomes` shows the boxes at the heads of all chapters, so that they are written once.
+The directive `outcomes` shows the boxes at the heads of all chapters: each is written once.
 """
 
 from __future__ import annotations
