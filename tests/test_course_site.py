@@ -74,6 +74,25 @@ def test_the_list_of_what_can_be_done_names_what_is_there(pages, contents):
     assert "notation" not in contents
 
 
+def test_the_page_for_teachers_names_what_is_there(pages):
+    page = pages["instructors"].find("article")
+    known = {
+        re.sub(r"^[\d.]+\s*|#$", "", h3.get_text()).strip()
+        for name in CHAPTERS
+        for h3 in pages[name].find_all("h3")
+    }
+    named = [em.get_text() for em in page.select("table em")]
+    assert len(named) >= 8 and set(named) <= known
+    outcomes = [
+        li.get_text()
+        for li in page.select("#sec-instructors-outcomes li, #what-they-can-do-afterwards li")
+    ]
+    for name in CHAPTERS:
+        box = pages[name].select_one(".admonition.tip li")
+        assert box.get_text() in outcomes
+    assert len(page.select("details dt")) >= 100
+
+
 def test_only_pages_with_questions_load_their_script(pages):
     for page in pages.values():
         loaded = [tag["src"] for tag in page.select("script[src]")]
