@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import bptt_lab
+from bptt_lab.exercises.places import PAGES, at
 from test_quizzes import CHAPTERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,6 +100,38 @@ def test_only_pages_with_questions_load_their_script(pages):
         has = any("quiz.js" in address for address in loaded)
         assert has == bool(page.select("form.question"))
         assert any("progress.js" in address for address in loaded)
+
+
+# ---------------------------------------------------------------- checkers
+
+
+@pytest.mark.parametrize("chapter", PAGES)
+def test_attempts_are_answered_and_solutions_folded(pages, chapter):
+    section = pages[chapter].find(id="exercises").find_parent("section") or pages[chapter]
+    written = [h3.parent for h3 in section.find_all("h3") if "Write it yourself" in h3.get_text()]
+    assert len(written) >= 3
+    for exercise in written:
+        (answer,) = exercise.select(".cell_output .answer")
+        assert answer.find("strong").get_text() == "Not yet."
+        assert "known mistake" in answer.p.get_text() and answer.select("details > summary")
+        solution = exercise.select_one("details.hide.below-input, details.hide.above-input")
+        assert solution is not None and not solution.has_attr("open")
+        assert "assert check." in exercise.select("details.hide")[-1].get_text()
+
+
+@pytest.mark.parametrize("chapter", PAGES)
+def test_answers_link_to_the_section_that_explains(pages, chapter):
+    links = pages[chapter].select(".answer a")
+    assert len(links) >= 3 and not pages[chapter].select("[data-section]")
+    for link in links:
+        page, anchor = link["href"].split("#")
+        page = page.removesuffix(".html") or chapter
+        heading = pages[page].find(id=anchor).find(["h2", "h3"]) or pages[page].find(
+            id=anchor
+        ).find_parent("section").find(["h2", "h3"])
+        place = at(anchor)
+        assert (place.page, PAGES[place.page]) == (page, link.get_text().split(", section")[0])
+        assert place.title.split(":")[0].split(" ")[-1] in heading.get_text()
 
 
 # ---------------------------------------------------------------- glossary

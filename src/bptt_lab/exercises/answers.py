@@ -7,6 +7,7 @@ from html import escape
 from textwrap import fill
 
 from bptt_lab.exercises.mistakes import Mistake, Mistakes
+from bptt_lab.exercises.places import Place
 
 STYLE = "border-inline-start: 0.25rem solid; padding-inline-start: 1rem; margin: 0.5rem 0"
 """The line beside an answer has the colour of the text, so that it suits every theme."""
@@ -72,9 +73,7 @@ class Answer:
         parts = [f"<p><strong>{self.verdict}</strong> {marked(self.sentence)}</p>"]
         parts += [explained(mistake) for mistake in self.mistakes]
         if self.table:
-            parts.append(
-                f"<table><tbody>{''.join(row(*pair) for pair in self.table)}</tbody></table>"
-            )
+            parts.append(f"<ul>{''.join(item(*pair) for pair in self.table)}</ul>")
         parts += [f"<p>{marked(note)}</p>" for note in self.notes]
         return f'<div class="answer" style="{STYLE}">{"".join(parts)}</div>'
 
@@ -91,10 +90,17 @@ def marked(text: str) -> str:
 def explained(mistake: Mistake) -> str:
     """HTML of a mistake: the sentence, and the hint for who wants it."""
     hint = f"<details><summary>Hint</summary><p>{marked(mistake.hint)}</p></details>"
-    place = f"<p>In the book: {escape(str(mistake.place))}.</p>" if mistake.place else ""
-    return f"<p>{marked(mistake.sentence)}</p>{hint}{place}"
+    return f"<p>{marked(mistake.sentence)}</p>{hint}{reference(mistake.place)}"
 
 
-def row(name: str, said: str) -> str:
-    """HTML of a row of the table."""
-    return f'<tr><th scope="row"><code>{escape(name)}</code></th><td>{marked(said)}</td></tr>'
+def reference(place: Place | None) -> str:
+    """HTML of a section's name. Where the book's pages are, the build makes a link of it."""
+    if place is None:
+        return ""
+    named = f'<span data-section="{place.label}">{escape(str(place), quote=False)}</span>'
+    return f"<p>In the book: {named}.</p>"
+
+
+def item(name: str, said: str) -> str:
+    """HTML of a line of the table: a list, for no two notebooks set a table alike."""
+    return f"<li><code>{escape(name)}</code>: {marked(said)}</li>"
