@@ -131,6 +131,10 @@ def test_pages_are_accessible(visit, name, scheme):
 def test_pages_fit_a_phone(visit, name):
     page = visit(name, viewport={"width": 360, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    too_wide = """() => [...document.querySelectorAll("div.math .katex-html")]
+        .filter(e => !e.closest(".output") && e.scrollWidth > e.clientWidth)
+        .map(e => e.closest("div.math").id || e.textContent)"""
+    assert page.evaluate(too_wide) == []
 
 
 @FROM_DISK

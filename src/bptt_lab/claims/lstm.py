@@ -222,7 +222,7 @@ def repeated_product() -> Numbers:
     "(page 7 of the paper)",
     verdict="holds",
     holds=r"$y^{in_j}$ is the input gate. In the paper $g(a)=4\sigma(a)-2=2\tanh\frac a2$, and the "
-    r"output is $y^{out_j}\,s(s_{c_j})$ with $s(C)=2\sigma(C)-1=\tanh\frac C2$.",
+    r"output is $y^{out_j}\,\psi(s_{c_j})$ with $\psi(C)=2\sigma(C)-1=\tanh\frac C2$.",
     sources=("hochreiter1997, sections 4 and 5.1 (page 7 of the authors' preprint)",),
 )  # fmt: skip
 def update_of_1997() -> Numbers:
@@ -352,8 +352,8 @@ def cut_at_three_net_inputs() -> Numbers:
     states='"If this is the case, then our gradients would neither explode or vanish."',
     verdict="condition",
     holds="Inside the cell the error neither grows nor shrinks. On its way in it is multiplied by "
-    r"$o_t\circ s'(C_t)$, where $s$ squashes the cell state, and on its way out by "
-    r"$i_t\circ g'$. When the cell drifts, $s'(C_t)\to0$ and nothing gets in.",
+    r"$o_t\circ\psi'(C_t)$, where $\psi$ squashes the cell state, and on its way out by "
+    r"$i_t\circ g'$. When the cell drifts, $\psi'(C_t)\to0$ and nothing gets in.",
     condition="The gradient is cut, and only the error that is already inside the cell is meant.",
     sources=("hochreiter1997, sections 3.2 and 4",),
 )  # fmt: skip
