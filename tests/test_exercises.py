@@ -612,3 +612,13 @@ def test_an_exercise_says_what_it_asks_for():
     assert "  y: (T, m) of integers" in text and "W_yh (n, n_outputs)" in text
     assert "returns loss number" in str(check.loss)
     assert len(repr(check).splitlines()) == len(check)
+
+
+def test_the_first_exercise_of_the_readme(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    (first,) = [block for block in blocks if "bptt_lab.exercises" in block]
+    exec(first, {})
+    told = capsys.readouterr().out
+    assert "returns h_t (m, n)" in told
+    assert "Not yet. This is a known mistake." in told and "Rows here, columns there" in told
+    exec(first.replace("].T", "]") + "assert check.rnn_step(my_step)", {})

@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import nbformat
 from docutils import nodes
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ConfigError
@@ -173,9 +175,21 @@ def folded(title: str, body: str) -> str:
 # ------------------------------------------------------------------ the notebooks
 
 
-def notebook(env: BuildEnvironment, page: str, executed: Path) -> nbformat.NotebookNode:
+def executed_notebook(env: BuildEnvironment, page: str) -> nbformat.NotebookNode:
+    """Return the notebook of a page with its outputs.
+
+    The file that myst-nb writes lacks them if they came from its cache, as they mostly do.
+    """
+    path = Path(env.app.outdir).parent / "jupyter_execute" / f"{page}.ipynb"
+    found = nbformat.read(path, as_version=4)
+    with suppress(KeyError):  # a notebook that failed is not in the cache
+        _, found = get_cache(env.config.nb_execution_cache_path).merge_match_into_notebook(found)
+    return found
+
+
+def notebook(env: BuildEnvironment, page: str) -> nbformat.NotebookNode:
     """Return the executed notebook of a page in plain Markdown, and with how to install first."""
-    found = nbformat.read(executed, as_version=4)
+    found = executed_notebook(env, page)
     plain = Plain(env, page, "\n".join(cell.source for cell in found.cells))
     cells = head(env, page)
     for cell in found.cells:
@@ -232,7 +246,7 @@ def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
         for old in folder.glob("*"):
             old.unlink()
     for page in filter(lambda page: runs_code(app, page), sorted(app.env.found_docs)):
-        found = notebook(app.env, page, build / "jupyter_execute" / f"{page}.ipynb")
+        found = notebook(app.env, page)
         nbformat.write(found, executed / f"{page}.ipynb")
         nbformat.write(without_outputs(found), clean / f"{page}.ipynb")
     if app.config.book_repository:
