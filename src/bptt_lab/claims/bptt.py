@@ -798,7 +798,7 @@ def two_terms() -> Numbers:
     holds=r"$\frac{\partial L_t}{\partial W_{xh}}=\sum_{k=1}^{t}"
     r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
     r"\frac{\partial^+h_k}{\partial W_{xh}}$ with "
-    r"$\frac{\partial^+h_{k,i}}{\partial(W_{xh})_{ab}}=\phi'(a_{k,i})\,[i=b]\,x_{k,a}$.",
+    r"$\frac{\partial^+h_{k,i}}{\partial(W_{xh})_{pq}}=\phi'(a_{k,i})\,[i=q]\,x_{k,p}$.",
     condition="The last factor is the immediate partial, as in bptt-13.",
     sources=("pascanu2013, eq. 4",),
 )  # fmt: skip
@@ -808,7 +808,7 @@ def sum_for_the_input_weights() -> Numbers:
     h = forward(p.cell, p.params, p.x, p.state0).h[:, 0]
     slopes = 1 - h**2
     formula = {
-        k: np.einsum("ib,a->iab", np.diag(slopes[k]), p.x[k - 1, 0]).reshape(5, 20) for k in f.plus
+        k: np.einsum("iq,p->ipq", np.diag(slopes[k]), p.x[k - 1, 0]).reshape(5, 20) for k in f.plus
     }
     last_factor = max(relative_error(formula[k], f.plus[k]) for k in f.plus)
     immediate, total = (f.error(f.sum(last)) for last in (formula, f.total))

@@ -112,7 +112,9 @@ class SharesPanel:
         total.set(title="sum of the terms so far", ylabel="share of the gradient, summed")
         self.bars = list(terms.bar(range(1, T + 1), np.ones(T), width=0.6, color=COLOURS[0]))
         total.axhline(1, color=COLOURS[2], linestyle=DASHES[1])
-        total.text(0.5, 1.04, "the gradient", color=COLOURS[2], size=10, va="bottom")
+        total.text(  # where no sum passes
+            T + 0.55, 0.94, "the gradient", color=COLOURS[2], size=10, ha="right", va="top"
+        )
         (self.sum,) = total.plot([], [], "-o", color=COLOURS[1], label="sum of the terms so far")
         self.moving: list[Artist] = [*self.bars, self.sum]
 
