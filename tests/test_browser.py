@@ -135,6 +135,14 @@ def test_pages_fit_a_phone(visit, name):
         .filter(e => !e.closest(".output") && e.scrollWidth > e.clientWidth)
         .map(e => e.closest("div.math").id || e.textContent)"""
     assert page.evaluate(too_wide) == []
+    parted = """() => [...document.querySelectorAll(".together")].filter(e => {
+        const boxes = e.querySelectorAll(".base"), text = document.createRange();
+        if (e.lastChild.nodeType !== Node.TEXT_NODE) return false;
+        text.selectNodeContents(e.lastChild);
+        const formula = boxes[boxes.length - 1].getBoundingClientRect();
+        return text.getBoundingClientRect().left < formula.left;
+    }).map(e => e.textContent)"""
+    assert page.evaluate(parted) == []
 
 
 @FROM_DISK

@@ -130,6 +130,17 @@ def test_math_is_rendered_and_without_errors(pages):
     parse.cache_clear()
 
 
+def test_no_line_ends_between_a_formula_and_its_punctuation(pages):
+    for path in pages:
+        loose = [
+            str(after)[:20]
+            for formula in parse(path).select("article span.math")
+            if isinstance(after := formula.next_sibling, str) and re.match(r"[.,;:!?)]", after)
+            if "together" not in formula.parent.get("class", [])
+        ]
+        assert not loose, (path.name, loose[:5])
+
+
 def test_nothing_tells_of_the_machine_that_built_it(site):
     root = str(Path(__file__).resolve().parent.parent)
     for path in site.rglob("*"):

@@ -275,6 +275,33 @@ def start_math_server(server: type[katex.KaTeXServer], folder: Path, timeout: fl
     raise server.timeout_error(timeout)
 
 
+OPENING, CLOSING = re.compile(r"[(\[“‘]+$"), re.compile(r"[.,;:!?)\]”’]+")
+
+
+def keep_together(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Put a formula and the punctuation at it into one span, between whose parts no line ends.
+
+    To a browser a formula is a row of boxes, and before and after a box a line may end.
+    """
+    for formula in list(doctree.findall(nodes.math)):
+        parent, i = formula.parent, formula.parent.index(formula)
+        before, after = (
+            parent[j].astext() if 0 <= j < len(parent) and isinstance(parent[j], nodes.Text) else ""
+            for j in (i - 1, i + 1)
+        )
+        opening, closing = OPENING.search(before), CLOSING.match(after)
+        together = nodes.inline("", "", classes=["together"])
+        if opening:
+            parent[i - 1] = nodes.Text(before[: opening.start()])
+            together += nodes.Text(opening[0])
+        together += formula
+        if closing:
+            parent[i + 1] = nodes.Text(after[closing.end() :])
+            together += nodes.Text(closing[0])
+        if opening or closing:
+            parent[i] = together
+
+
 # ------------------------------------------------------------------ setup
 
 
@@ -294,6 +321,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", name_cache_after_package)
     app.connect("env-get-outdated", read_all_unless_whole)
     app.connect("env-before-read-docs", execute_side_by_side)
+    app.connect("doctree-resolved", keep_together)
     app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", finish_site, priority=800)
     app.connect("build-finished", mark_whole, priority=900)
