@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -186,6 +188,33 @@ def test_nothing_handed_in_is_modified(case):
     backward(case.cell, case.params, trace, case.d_h, window=2)
     assert all(map(np.array_equal, handed_in, copies))
     assert all(map(np.array_equal, (*trace.states, *trace.stored), before))
+
+
+@pytest.mark.parametrize("window", [None, 3])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_blocks_of_steps_change_nothing(case, monkeypatch, steps, window):
+    arguments = case.cell, case.params, case.x, case.y, case.state0
+    loss, whole = loss_and_gradients(*arguments, window=window)
+    h = forward(*arguments[:3], case.state0).h
+    monkeypatch.setattr("bptt_lab.bptt.BLOCK", steps * case.x.shape[1])
+    other_loss, pieces = loss_and_gradients(*arguments, window=window)
+    assert other_loss == pytest.approx(loss, rel=1e-14)
+    np.testing.assert_allclose(flat(pieces), flat(whole), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(forward(*arguments[:3], case.state0).h, h, rtol=1e-13)
+
+
+def test_memory_is_that_of_the_trace_and_the_results(case):
+    case = make_problem(case.cell, T=6000, n=17)
+    arguments = case.cell, case.params, case.x, case.y, case.state0
+    trace = forward(case.cell, case.params, case.x, case.state0)
+    arrays = [a if a.base is None else a.base for a in (*trace.states, *trace.stored)]
+    results = trace.x, trace.logits  # dL/dx is as large as x
+    kept = sum(a.nbytes for a in (*results, *{id(a): a for a in arrays}.values()))
+    tracemalloc.start()
+    loss_and_gradients(*arguments)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * kept
 
 
 def test_layout_of_the_arguments_in_memory_does_not_matter(case):

@@ -6,7 +6,6 @@ stores ``h`` alone and never the net input ``a``.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -43,38 +42,21 @@ def sigmoid_slope(h: Array, out: Array | None = None) -> Array:
     return out
 
 
-class Curve(NamedTuple):
-    """A member of the family outer * tanh(inner * a) + shift."""
+def squash(a: Array, logistic: Array, half: Array) -> None:
+    """Turn net inputs a into gates and candidate, in place; ``logistic`` is a view of the gates.
 
-    inner: float
-    outer: float
-    shift: float
+    sigmoid(a) = (1 + tanh(a / 2)) / 2, so that one pass of tanh serves all of them, if the
+    net inputs of the logistic ones come halved. ``half`` is 1/2 as an array of their type: a
+    Python number would be converted anew at every step.
 
-
-LOGISTIC = Curve(0.5, 0.5, 0.5)
-TANH = Curve(1, 1, 0)
-
-
-def curves(W: Array, *gates: Curve) -> tuple[Array, ...]:
-    """Rows of inner, outer and shift for the columns of W, which the gates share equally.
-
-    >>> inner, outer, shift = curves(np.zeros((2, 4)), LOGISTIC, TANH)
-    >>> shift
-    array([0.5, 0.5, 0. , 0. ])
+    >>> a = np.array([0.5, 1.0])
+    >>> squash(a, logistic=a[:1], half=np.array(0.5))
+    >>> bool(a[0] == sigmoid(np.array(1.0))), bool(a[1] == np.tanh(1.0))
+    (True, True)
     """
-    n = W.shape[-1] // len(gates)
-    return tuple(np.repeat(np.array(row, W.dtype), n) for row in zip(*gates, strict=True))
-
-
-def squash(a: Array, inner: Array, outer: Array, shift: Array) -> None:
-    """Replace a by outer * tanh(inner * a) + shift, in place, with one number per column.
-
-    Logistic gates and tanh candidates side by side cost one pass of tanh instead of two.
-    """
-    a *= inner
     np.tanh(a, out=a)
-    a *= outer
-    a += shift
+    logistic *= half
+    logistic += half
 
 
 def relu(a: Array, out: Array | None = None) -> Array:

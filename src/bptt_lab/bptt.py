@@ -2,7 +2,7 @@
 
 The loop over time does one step of the cell and nothing else. What concerns all steps alike,
 the input projection before the loop and the weight gradients after it, is one matrix product
-each.
+each for a block of steps. Nothing of the way back is kept but its results.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,8 +30,8 @@ Gradients = dict[str, Any]
 ALL = slice(None)
 """All steps of a sequence."""
 
-BLOCK = 2**16
-"""Numbers in D at a time: what the backward loop reads next should still be in the cache."""
+BLOCK = 512
+"""Rows (steps times sequences) at a time: enough for a fast product, few enough for the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,19 +123,42 @@ def unroll(cell: Cell, params: Params, x: Array, state0: Arrays) -> Trace:
     T, m, _ = x.shape
     n, n_outputs = params["W_yh"].shape
     dtype = np.result_type(x, state0[0], *params.values())
-    states, stored = cell.allocate(T, m, n, dtype)
+    states, net_inputs, stored = cell.allocate(T, m, n, dtype)
     for part, start in zip(states, state0, strict=True):
         part[0] = start
-    net_inputs = stored[0]
-    np.dot(rows(x), cell.stack(params, "W_x"), out=rows(net_inputs))
-    net_inputs += cell.stack(params, "b_")
     trace = Trace(cell, x, states, stored, np.empty((T, m, n_outputs), dtype))
-    W = cell.recurrent_weights(params)
-    for before, after, saved in each_step(*trace.steps()):
-        cell.step(W, before, after, saved)
+    run(trace, params, net_inputs)
     np.dot(rows(trace.h[1:]), params["W_yh"], out=rows(trace.logits))
     trace.logits[...] += params["b_y"]
     return trace
+
+
+def run(trace: Trace, params: Params, net_inputs: Array) -> None:
+    """Fill the states of a trace and what it stores of each step."""
+    cell, state = trace.cell, trace.state0
+    W, (W_x, b) = cell.recurrent_weights(params), cell.input_weights(params)
+    for block in blocks(*trace.x.shape[:2]):
+        project(trace.x[block], W_x, b, out=net_inputs[block])
+        _, after, stored = trace.steps(block)
+        for after_t, stored_t in each_step(after, stored):
+            cell.step(W, state, after_t, stored_t)
+            state = after_t
+
+
+def project(x: Array, W_x: Array, b: Array, out: Array) -> None:
+    """x_t W_x + b for B steps and G gates at once, (B, G, m, n)."""
+    products = np.matmul(rows(x), W_x)  # (G, B m, n)
+    np.add(products.reshape(len(W_x), *x.shape[:2], -1).swapaxes(0, 1), b, out=out)
+
+
+def blocks(T: int, m: int) -> list[slice]:
+    """Cut T steps of m sequences into blocks.
+
+    >>> blocks(T=5, m=BLOCK // 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    steps = max(1, BLOCK // m)
+    return [slice(first, min(first + steps, T)) for first in range(0, T, steps)]
 
 
 def each_step(*groups: Sequence[Array]) -> Iterator[tuple[Arrays, ...]]:
@@ -219,7 +242,7 @@ def loss_and_gradients(
         "W_yh": product(trace.h[1:], d_logits),  # sum of h_t^T e_t, (n, n_outputs)
         "b_y": rows(d_logits).sum(axis=0),  # (n_outputs,)
     }
-    d_h = np.dot(rows(d_logits), params["W_yh"].T).reshape(trace.h[1:].shape)  # (T, m, n)
+    d_h = Product(d_logits, params["W_yh"].T)  # e_t W_yh^T, (T, m, n)
     recurrent = through_time(cell, params, trace, d_h, window)
     gradients = readout | recurrent
     return float(loss * scale), {name: gradients[name] for name in (*params, "x", "state0")}
@@ -280,31 +303,49 @@ def backward(
     return through_time(cell, params, trace, d_h, check_window(window))
 
 
+@dataclass(frozen=True)
+class Product:
+    """Stands for the array left_t right, t = 1..T, and is worked out for the steps asked for."""
+
+    left: Array
+    right: Array
+
+    def __getitem__(self, steps: slice) -> Array:
+        left = self.left[steps]
+        made: Array = np.dot(rows(left), self.right)
+        return made.reshape(*left.shape[:2], -1)
+
+
 def through_time(
-    cell: Cell, params: Params, trace: Trace, d_h: Array, window: int | None
+    cell: Cell, params: Params, trace: Trace, d_h: Array | Product, window: int | None
 ) -> Gradients:
     """``backward`` on arguments that are known to be good."""
-    if window is None or window >= len(d_h):
-        delta, d_state0 = net_input_gradients(cell, params, trace, d_h)
+    d_state = tuple(np.zeros_like(part) for part in trace.state0)
+    if window is None or window >= len(trace.x):
+        deltas = blocks_of_deltas(cell, params, trace, d_h, d_state)
     else:
-        delta, d_state0 = windowed_net_input_gradients(cell, params, trace, d_h, window)
-    W_x = cell.stack(params, "W_x")
-    return {
-        **weight_gradients(cell, trace, delta),
-        "x": np.dot(rows(delta), W_x.T).reshape(trace.x.shape),  # delta_t W_x^T
-        "state0": d_state0,
-    }
+        deltas = windowed_deltas(cell, params, trace, d_h[ALL], window, d_state)
+    W_x = cell.transposed(params, "W_x")  # (G n, n_inputs)
+    d_x = np.empty(trace.x.shape, trace.h.dtype)
+    total: Params = {}
+    for block, delta in deltas:
+        add(total, weight_gradients(cell, trace, delta, block))
+        np.dot(rows(delta)[:, : len(W_x)], W_x, out=rows(d_x[block]))  # delta_t W_x^T
+    return {**total, "x": d_x, "state0": d_state}
 
 
 def weight_gradients(cell: Cell, trace: Trace, delta: Array, block: slice = ALL) -> Params:
     """Add up what a block of steps contributes to the gradients (ledger, R2)."""
-    before, after, stored = trace.steps(block)
-    delta = delta[block]
-    return {
-        **cell.split("W_x", product(trace.x[block], delta)),  # sum of x_t^T delta_t
-        **cell.split("b_", rows(delta).sum(axis=0)),  # sum of 1^T delta_t
-        **cell.recurrent_gradients(before, after, stored, delta),  # sum of h_{t-1}^T delta_t
-    }
+    return cell.weight_gradients(trace.x[block], *trace.steps(block), delta)
+
+
+def add(total: Params, part: Params) -> None:
+    """Add to a total that has the same keys or none yet."""
+    for name, value in part.items():
+        if name in total:
+            total[name] += value
+        else:
+            total[name] = value
 
 
 def net_input_gradients(
@@ -323,50 +364,74 @@ def net_input_gradients(
         Gradient at the net inputs of all G gates.
     d_state0 : tuple of arrays, shape (m, n)
     """
-    W = cell.recurrent_weights(params)
-    delta = np.empty(trace.stored[0].shape, d_h.dtype)
     d_state = tuple(np.zeros_like(part) for part in trace.state0)
-    for block in blocks_backwards(len(d_h), delta[0].size):
-        partials = cell.partials(W, *trace.steps(block), delta[block])
-        backwards = [array[::-1] for array in partials], [d_h[block][::-1]]
-        for partials_t, (d_h_t,) in each_step(*backwards):
-            d_state[0][...] += d_h_t  # dL_t/dh_t + what comes from later steps
-            d_state = cell.adjoint(W, partials_t, d_state)
-    return delta, d_state
+    deltas = [delta for _, delta in blocks_of_deltas(cell, params, trace, d_h, d_state)]
+    return np.concatenate(deltas[::-1]), d_state
 
 
-def blocks_backwards(T: int, size: int) -> Iterator[slice]:
-    """Cut T steps of ``size`` numbers each into blocks, the last one first."""
-    steps = max(1, BLOCK // size)
-    return (slice(max(0, last - steps), last) for last in range(T, 0, -steps))
+def blocks_of_deltas(
+    cell: Cell, params: Params, trace: Trace, d_h: Array | Product, d_state: Arrays
+) -> Iterator[tuple[slice, Array]]:
+    """Walk back in time: yield each block of steps, the last first, and its delta (B, m, G n).
+
+    In the end ``d_state`` holds the gradient at the initial state.
+    """
+    W = cell.transposed_weights(params)
+    for block in reversed(blocks(*trace.x.shape[:2])):
+        partials = cell.partials(W, *trace.steps(block))
+        yield block, recursion(cell, W, partials, d_h[block], d_state)
 
 
-def windowed_net_input_gradients(
-    cell: Cell, params: Params, trace: Trace, d_h: Array, window: int
-) -> tuple[Array, Arrays]:
-    """Run the same recursion with every loss cut off after ``window`` steps.
+def recursion(cell: Cell, W: Arrays, partials: Arrays, d_h: Array, d_state: Arrays) -> Array:
+    """Take ``d_state`` back through a block of steps, and return delta (B, m, G n)."""
+    delta, gate_by_gate = side_by_side(partials[0])
+    d_h_total = d_state[0]
+    forwards = [d_h], partials, [delta, gate_by_gate]
+    backwards = ([array[::-1] for array in group] for group in forwards)
+    for (d_h_t,), partials_t, out in each_step(*backwards):
+        d_h_total += d_h_t  # dL_t/dh_t + what comes from later steps
+        cell.adjoint(W, partials_t, d_state, out)
+    return delta
+
+
+def windowed_deltas(
+    cell: Cell, params: Params, trace: Trace, d_h: Array, window: int, d_state0: Arrays
+) -> Iterator[tuple[slice, Array]]:
+    """Do the same with every loss cut off after ``window`` steps.
 
     All losses walk back together: after j steps the gradient of loss t stands at step t-j, so
-    that one adjoint step serves every t at once.
+    that one adjoint step serves every t at once, as one large batch.
     """
-    W = cell.recurrent_weights(params)
-    delta = np.zeros(trace.stored[0].shape, d_h.dtype)
-    d_state0 = tuple(np.zeros_like(part) for part in trace.state0)
+    W = cell.transposed_weights(params)
+    T, m, n = d_h.shape
+    delta = np.zeros((T, m, cell.n_deltas * n), d_h.dtype)
     first, last = span(d_h)
-    D = np.empty_like(delta[first:last])
-    d_state = (d_h[first:last], *(np.zeros_like(d_h[first:last]) for _ in cell.parts[1:]))
+    d_h = rows(d_h[first:last])
+    d_state = (d_h.copy(), *(np.zeros_like(d_h) for _ in cell.parts[1:]))
     for j in range(min(window, last)):
         stands = slice(max(first - j, 0), last - j)
-        D = D[-len(d_state[0]) :]
-        partials = cell.partials(W, *trace.steps(stands), D)
-        flat = tuple(rows(array) for array in partials), tuple(rows(part) for part in d_state)
-        d_state = tuple(part.reshape(-1, *d_h.shape[1:]) for part in cell.adjoint(W, *flat))
-        delta[stands] += D
+        partials = tuple(map(one_batch, cell.partials(W, *trace.steps(stands))))
+        out = side_by_side(partials[0])
+        cell.adjoint(W, partials, d_state, out)
+        delta[stands] += out[0].reshape(-1, *delta.shape[1:])
         if first <= j:  # the loss at t = j + 1 has reached the initial state
             for total, part in zip(d_state0, d_state, strict=True):
-                total += part[0]
-            d_state = tuple(part[1:] for part in d_state)
-    return delta, d_state0
+                total += part[:m]
+            d_state = tuple(part[m:] for part in d_state)
+    for block in blocks(T, m):
+        yield block, delta[block]
+
+
+def side_by_side(D: Array) -> Arrays:
+    """Memory for D * d, (.., m, G n), and the same memory gate by gate, (.., G, m, n)."""
+    *steps, G, m, n = D.shape
+    delta = np.empty((*steps, m, G, n), D.dtype)
+    return delta.reshape(*steps, m, -1), delta.swapaxes(-3, -2)
+
+
+def one_batch(array: Array) -> Array:
+    """Make one batch of all steps: (B, m, n) -> (B m, n), (B, G, m, n) -> (G, B m, n)."""
+    return np.moveaxis(array, 0, -3).reshape(*array.shape[1:-2], -1, array.shape[-1])
 
 
 def span(d_h: Array) -> tuple[int, int]:

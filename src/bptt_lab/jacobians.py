@@ -60,9 +60,8 @@ def step_jacobians(cell: Cell, params: Params, trace: Trace) -> Array:
     ((7, 4, 5, 5), True)
     """
     check_trace(cell, params, trace)
-    W = cell.recurrent_weights(params)
-    D = np.empty_like(trace.stored[0])
-    return cell.jacobian(W, cell.partials(W, *trace.steps(), D))
+    W = cell.transposed_weights(params)
+    return cell.jacobian(W, cell.partials(W, *trace.steps()))
 
 
 def log_gradient_norms(J: Array, t: int | None = None) -> Array:
@@ -229,14 +228,12 @@ def lyapunov_exponents(
 
 def each_jacobian(cell: Cell, params: Params, trace: Trace) -> Iterator[Array]:
     """Yield J_1, J_2, .., J_T, each (m, s, s), without holding all of them."""
-    W = cell.recurrent_weights(params)
+    W = cell.transposed_weights(params)
     T, m, n = trace.h[1:].shape
     steps = max(1, BLOCK // (m * (len(cell.parts) * n) ** 2))
-    D = np.empty_like(trace.stored[0][:steps])
     for first in range(0, T, steps):
         block = slice(first, min(first + steps, T))
-        partials = cell.partials(W, *trace.steps(block), D[: block.stop - first])
-        yield from cell.jacobian(W, partials)
+        yield from cell.jacobian(W, cell.partials(W, *trace.steps(block)))
 
 
 def attribution(
@@ -294,7 +291,7 @@ def attribution(
     d_h[-1] = d_logits[0] @ params["W_yh"].T
     delta, _ = net_input_gradients(cell, params, trace, d_h)
     steps = (slice(k, k + 1) for k in range(t))
-    return np.stack([weight_gradients(cell, trace, delta, step)[weight] for step in steps])
+    return np.stack([weight_gradients(cell, trace, delta[step], step)[weight] for step in steps])
 
 
 def rescaled_products(product: Array, log_scale: Array, factors: Array) -> tuple[Array, Array]:

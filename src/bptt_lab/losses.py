@@ -57,19 +57,20 @@ def softmax_cross_entropy(o: Array, y: Array) -> tuple[Array, Array]:
            [ 0.  ,  0.  ,  0.  ,  0.  ]])
     """
     same_shape("y", y, o.shape[:-1])
-    rows = np.nonzero(y >= 0)
-    target = (np.arange(rows[0].size), y[rows])
-    e = o[rows]  # logits of the rows with a target, a copy, (rows, n_outputs)
-    e -= e.max(axis=-1, keepdims=True, initial=-np.inf)
+    q, labels = o.shape[-1], y.reshape(-1)
+    e = np.array(o.reshape(-1, q).T, order="C")  # classes first: reductions over long rows
+    e -= e.max(axis=0)
+    target = (labels, np.arange(labels.size))  # where there is none, anything: see below
     at_target = e[target]  # (rows,)
     np.exp(e, out=e)
-    total = e.sum(axis=-1, keepdims=True)  # (rows, 1)
-    loss = np.log(total).sum() - at_target.sum()
+    total = e.sum(axis=0)  # (rows,)
+    losses = np.log(total) - at_target
     e /= total  # softmax(o)
     e[target] -= 1  # softmax(o) - onehot(y)
-    d_o = np.zeros_like(o)
-    d_o[rows] = e
-    return loss, d_o
+    none = labels < 0
+    losses[none] = 0
+    e[:, none] = 0
+    return losses.sum(), e.T.reshape(o.shape)
 
 
 def half_squared_error(o: Array, y: Array) -> tuple[Array, Array]:

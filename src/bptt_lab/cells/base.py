@@ -6,12 +6,16 @@ another, each line the counterpart of a line above it:
 ``step``
     h_{t-1} -> h_t, one step forward.
 ``partials``
-    The immediate partial derivatives of the lines of ``step``, for any number of steps at
-    once. They need nothing but what ``step`` stored.
+    The immediate partial derivatives of the lines of ``step``, for a block of steps at once.
+    They need nothing but what ``step`` stored.
 ``adjoint``
     dL/dh_t -> dL/dh_{t-1}, one step back: the partials times what arrives.
 ``jacobian``
     The same partials, assembled to dh_t/dh_{t-1}.
+
+The net inputs of all gates are one array. Forward each gate is a block of its own, (G, m, n),
+so that the element-wise functions run through contiguous memory. Backward the deltas of the
+gates stand side by side, (m, G n), so that each product with them is a single one.
 
 Unrolling in time, truncation, readout and loss belong to ``bptt_lab.bptt``.
 """
@@ -54,12 +58,14 @@ class Sizes(NamedTuple):
 class Memory(NamedTuple):
     """The arrays that a forward pass over T steps fills, time first.
 
-    ``states`` are the parts of the state, (T+1, m, n); ``stored`` is what else ``step``
-    leaves for the adjoint. Its first entry holds the net inputs of all gates, (T, m, G n),
-    and the forward pass begins by writing x_t W_x + b into it.
+    ``states`` are the parts of the state, (T+1, m, n). ``net_inputs`` are those of all gates,
+    (T, G, m, n): the forward pass writes x_t W_x + b into them before it calls ``step``.
+    ``stored`` is what ``step`` works on besides, and leaves for the adjoint; often the net
+    inputs again, as a whole and gate by gate.
     """
 
     states: Arrays
+    net_inputs: Array
     stored: Arrays
 
 
@@ -72,6 +78,12 @@ def product(inputs: Array, deltas: Array) -> Array:
     """Sum of inputs_t^T delta_t over all steps, as one matrix product."""
     total: Array = np.dot(rows(inputs).T, rows(deltas))
     return total
+
+
+def with_one(*inputs: Array) -> Array:
+    """Put inputs side by side, and after them the constant 1, whose weight is the bias."""
+    one = np.ones((*inputs[0].shape[:-1], 1), inputs[0].dtype)
+    return np.concatenate([*inputs, one], axis=-1)
 
 
 def likely_sizes(params: Params, symbols: dict[str, tuple[str, ...]]) -> tuple[int, int, int]:
@@ -93,15 +105,28 @@ class Cell(ABC):
     """A recurrent cell; see the module's docstring for its four functions."""
 
     gates: ClassVar[tuple[str, ...]]
-    """One letter per net input, in the order in which the weights are stacked."""
+    """One letter per net input, in the order of the parameters."""
+
+    order: ClassVar[str]
+    """The same letters in the order in which the gates stand in memory."""
 
     parts: ClassVar[tuple[str, ...]] = ("h",)
     """The parts of the state, in the order of ``state0`` and of the joint Jacobian."""
 
     @property
+    def halved(self) -> slice:
+        """Which gates are functions of tanh(a / 2), so that a / 2 is what ``step`` needs."""
+        return slice(0)
+
+    @property
     def vectors(self) -> tuple[str, ...]:
         """Parameters of shape (n,) beyond the biases."""
         return ()
+
+    @property
+    def n_deltas(self) -> int:
+        """How many deltas of n entries a step has: one for each gate, if not said otherwise."""
+        return len(self.gates)
 
     @abstractmethod
     def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
@@ -109,25 +134,34 @@ class Cell(ABC):
 
     @abstractmethod
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
-        """Fill ``after`` and ``stored`` from ``before``; all (m, n) or (m, G n)."""
+        """Fill ``after`` and ``stored`` from ``before``; (m, n) each, net inputs (G, m, n)."""
 
     @abstractmethod
-    def partials(
-        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
-    ) -> Arrays:
-        """Immediate partials of ``step`` for any number of steps; fills D (..., G n)."""
+    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+        """Immediate partials of ``step`` for B steps at once, in new arrays.
+
+        The first is D (B, G, m, n): what arrives at a gate, times D, is delta = dL/da there.
+        """
 
     @abstractmethod
-    def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
-        """Gradient of the state before a step, in new arrays.
+    def adjoint(self, W: Arrays, partials: Arrays, d_state: Arrays, out: Arrays) -> None:
+        """Replace ``d_state``, the gradient after a step, by the one before it.
 
-        D, the first of the partials, is multiplied in place by what arrives and becomes
-        delta = dL/da (m, G n).
+        On the way delta is written to ``out``, which is the same memory twice: (m, G n), side
+        by side for the products, and (G, m, n), gate by gate.
         """
 
     @abstractmethod
     def jacobian(self, W: Arrays, partials: Arrays) -> Array:
         """One-step Jacobians, shape (..., s, s)."""
+
+    @abstractmethod
+    def recurrent_weights(self, params: Params) -> Arrays:
+        """Everything ``step`` multiplies the state with, stacked once for all steps."""
+
+    @abstractmethod
+    def transposed_weights(self, params: Params) -> Arrays:
+        """Stack the transposes of the same: what all functions but ``step`` take as W."""
 
     def shapes(self, n_inputs: Axis, n: Axis, n_outputs: Axis) -> dict[str, tuple[Axis, ...]]:
         """Name and shape of every parameter, in numbers or in symbols."""
@@ -208,23 +242,42 @@ class Cell(ABC):
                 fail(name, f"an array of type {dtype} like the others", describe(params[name]))
         return Sizes(*sizes, dtype)
 
-    def stack(self, params: Params, prefix: str) -> Array:
-        """Put the gates' parameters side by side: W_x (n_inputs, G n), W_h (n, G n), b (G n)."""
-        if len(self.gates) == 1:
-            return params[prefix + self.gates[0]]
-        return np.concatenate([params[prefix + g] for g in self.gates], axis=-1)
+    def stack(self, params: Params, prefix: str, order: str = "") -> Array:
+        """One gate's parameters after the other: W_x (G, n_inputs, n), W_h (G, n, n), b (G, n)."""
+        return np.stack([params[prefix + g] for g in order or self.order])
 
-    def split(self, prefix: str, stacked: Array) -> Params:
-        """Undo ``stack``: one entry per gate."""
-        n = stacked.shape[-1] // len(self.gates)
-        return {prefix + g: stacked[..., k * n : (k + 1) * n] for k, g in enumerate(self.gates)}
+    def transposed(self, params: Params, prefix: str, order: str = "") -> Array:
+        """Put the gates' transposed matrices beneath one another: W_x^T (G n, n_inputs)."""
+        stacked = self.stack(params, prefix, order)
+        return stacked.swapaxes(1, 2).reshape(-1, stacked.shape[1])
 
-    def recurrent_weights(self, params: Params) -> Arrays:
-        """Everything ``step`` multiplies the state with, stacked once for all steps."""
-        return (self.stack(params, "W_h"),)
+    def halved_weights(self, params: Params) -> tuple[Array, Array]:
+        """W_h (G, n, n), halved like the net inputs, and the number 1/2 for ``squash``."""
+        W_h = self.stack(params, "W_h")
+        W_h[self.halved] *= 0.5
+        return W_h, np.array(0.5, W_h.dtype)
 
-    def recurrent_gradients(
-        self, before: Arrays, after: Arrays, stored: Arrays, delta: Array
+    def input_weights(self, params: Params) -> tuple[Array, Array]:
+        """W_x (G, n_inputs, n) and b (G, 1, n), halved where ``step`` needs half of a."""
+        W_x, b = self.stack(params, "W_x"), self.stack(params, "b_")[:, None]
+        W_x[self.halved] *= 0.5
+        b[self.halved] *= 0.5
+        return W_x, b
+
+    def split(self, prefix: str, gradients: Array, order: str = "") -> Params:
+        """Take apart what stands side by side: one entry per gate."""
+        order = order or self.order
+        n = gradients.shape[-1] // len(order)
+        return {prefix + g: gradients[..., k * n : (k + 1) * n] for k, g in enumerate(order)}
+
+    def weight_gradients(
+        self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
     ) -> Params:
-        """Gradients of the parameters in ``recurrent_weights``: sum of h_{t-1}^T delta_t."""
-        return self.split("W_h", product(before[0], delta))
+        """Sum of [x_t, h_{t-1}, 1]^T delta_t over the steps, as one product."""
+        total = product(with_one(x, before[0]), delta)  # (n_inputs + n + 1, G n)
+        n_inputs = x.shape[-1]
+        return {
+            **self.split("W_x", total[:n_inputs]),
+            **self.split("W_h", total[n_inputs:-1]),
+            **self.split("b_", total[-1]),
+        }

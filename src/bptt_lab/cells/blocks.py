@@ -3,13 +3,11 @@
 import numpy as np
 
 from bptt_lab.arguments import Array
-from bptt_lab.cells.base import Arrays
 
 
-def gate_views(stacked: Array, G: int) -> Arrays:
-    """Return views of the G equal parts of the last axis."""
-    n = stacked.shape[-1] // G
-    return tuple(stacked[..., k * n : (k + 1) * n] for k in range(G))
+def by_gate(stacked: Array) -> Array:
+    """Bring the gates of a block of steps to the front: (B, G, m, n) -> (G, B, m, n)."""
+    return stacked.swapaxes(0, 1)
 
 
 def times(D: Array, M: Array) -> Array:

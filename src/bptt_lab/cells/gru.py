@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bptt_lab.activations import sigmoid, sigmoid_slope, tanh_slope
+from bptt_lab.activations import sigmoid_slope, squash, tanh_slope
 from bptt_lab.arguments import Array, choice
-from bptt_lab.cells.base import Arrays, Cell, Memory, Params, product, rows
-from bptt_lab.cells.blocks import diagonal, gate_views, times
+from bptt_lab.cells.base import Arrays, Cell, Memory, Params, product, with_one
+from bptt_lab.cells.blocks import by_gate, diagonal, times
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class GRU(Cell):
     reset: str = "before"
 
     gates: ClassVar[tuple[str, ...]] = ("z", "r", "n")
+    order: ClassVar[str] = "nzr"  # deltas n z r (u): W_x makes the first three, W_h the last
 
     def __post_init__(self) -> None:
         choice("reset", self.reset, ("before", "after"))
@@ -50,83 +51,104 @@ class GRU(Cell):
         """The second bias of the candidate, if the reset comes after the matrix."""
         return ("c_n",) if self.reset == "after" else ()
 
+    @property
+    def halved(self) -> slice:
+        """The logistic gates z and r."""
+        return slice(1, 3)
+
+    @property
+    def n_deltas(self) -> int:
+        """Three, and if the reset comes after the matrix one more for u_t."""
+        return 3 + len(self.vectors)
+
     def recurrent_weights(self, params: Params) -> Arrays:
-        """W_h (n, 2n) of z and r, W_hn (n, n), and c_n if there is one."""
-        W_zr = np.concatenate([params["W_hz"], params["W_hr"]], axis=1)
-        return (W_zr, params["W_hn"], *(params[name] for name in self.vectors))
+        """W_h (3, n, n), halved for z and r; 1/2; c_n if there is one."""
+        W_h, half = self.halved_weights(params)
+        return (W_h, half, *(params[name] for name in self.vectors))
+
+    def transposed_weights(self, params: Params) -> Arrays:
+        """W_h^T (3n, n) of z, r and the candidate."""
+        return (self.transposed(params, "W_h", "zrn"),)
 
     def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
-        """h, the gates, and u, what W_hn multiplies (before) or gives (after)."""
+        """h; u, what W_hn multiplies (before) or gives (after); z and r together; all gates."""
         h = np.empty((T + 1, m, n), dtype)
-        a = np.empty((T, m, 3 * n), dtype)
-        z, r, new = gate_views(a, 3)
-        return Memory((h,), (a, a[..., : 2 * n], z, r, new, np.empty((T, m, n), dtype)))
+        a = np.empty((T, 3, m, n), dtype)
+        return Memory((h,), a, (np.empty((T, m, n), dtype), a[:, 1:], *by_gate(a)))
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_zr, W_n, *c_n), (h_prev,), (h,) = W, before, after
-        _, zr, z, r, new, u = stored
-        zr += np.dot(h_prev, W_zr)  # (m, 2n)
-        sigmoid(zr, out=zr)  # z_t, r_t
+        (W_h, half, *c_n), (h_prev,), (h,), (u, zr, new, z, r) = W, before, after, stored
         if self.reset == "before":
+            zr += h_prev @ W_h[1:]  # (2, m, n)
+            squash(zr, zr, half)  # z_t, r_t
             np.multiply(r, h_prev, out=u)  # u_t = r_t h_{t-1}, (m, n)
-            new += np.dot(u, W_n)
+            new += u.dot(W_h[0])
         else:
-            np.add(np.dot(h_prev, W_n), c_n[0], out=u)  # u_t = h_{t-1} W_hn + c_n, (m, n)
+            products = h_prev @ W_h  # (3, m, n)
+            zr += products[1:]
+            squash(zr, zr, half)  # z_t, r_t
+            np.add(products[0], c_n[0], out=u)  # u_t = h_{t-1} W_hn + c_n, (m, n)
             new += r * u
         np.tanh(new, out=new)  # htilde_t, (m, n)
         np.subtract(h_prev, new, out=h)
         h *= z
         h += new  # h_t = htilde_t + z_t (h_{t-1} - htilde_t), (m, n)
 
-    def partials(
-        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
-    ) -> Arrays:
-        """Of h_t by the net inputs of z and the candidate; of the latter or u_t by that of r."""
-        (h_prev,), (_, _, z, r, new, u) = before, stored
-        D_z, D_r, D_new = gate_views(D, 3)
-        np.multiply(sigmoid_slope(z, out=D_z), h_prev - new, out=D_z)
-        np.multiply(tanh_slope(new, out=D_new), 1 - z, out=D_new)
-        reset = h_prev if self.reset == "before" else u  # what r_t multiplies
-        np.multiply(sigmoid_slope(r, out=D_r), reset, out=D_r)
-        return D, D[..., : 2 * z.shape[-1]], D_z, D_r, D_new, z, r
-
-    def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
-        """One step back; D becomes delta, the gradient at all three net inputs."""
-        (W_zr, W_n), (d_h,) = W[:2], d_after
-        _, delta_zr, delta_z, delta_r, delta_new, z, r = partials
-        d_h_prev = d_h * z  # (m, n)
-        delta_z *= d_h
-        delta_new *= d_h
+    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+        """Of h_t by the net inputs of the candidate and z; of u_t or a^n by that of r."""
+        (h_prev,), (u, zr, new, z, r) = before, stored
+        B, m, n = u.shape
+        D = np.empty((B, self.n_deltas, m, n), u.dtype)
+        D_new, D_z, D_r, *D_u = by_gate(D)
+        tanh_slope(new, out=D_new)
+        D_new *= 1 - z  # (1 - z_t) tanh'(a^n)
+        sigmoid_slope(zr, out=D[:, 1:3])
+        D_z *= h_prev - new  # (h_{t-1} - htilde_t) sigma'(a^z)
         if self.reset == "before":
-            d_u = np.dot(delta_new, W_n.T)  # to u_t = r_t h_{t-1}, (m, n)
-            delta_r *= d_u
-            d_h_prev += d_u * r
+            D_r *= h_prev  # of u_t: h_{t-1} sigma'(a^r)
         else:
-            delta_r *= delta_new
-            d_h_prev += np.dot(delta_new * r, W_n.T)  # to u_t = h_{t-1} W_hn + c_n
-        d_h_prev += np.dot(delta_zr, W_zr.T)
-        return (d_h_prev,)  # dL/dh_{t-1}, (m, n)
+            D_r *= u  # of a^n: u_t sigma'(a^r)
+            D_u[0][...] = r  # of a^n by u_t
+        return D, z, r
 
-    def recurrent_gradients(
-        self, before: Arrays, after: Arrays, stored: Arrays, delta: Array
+    def adjoint(self, W: Arrays, partials: Arrays, d_state: Arrays, out: Arrays) -> None:
+        """One step back; with the reset after the matrix u_t has a delta of its own."""
+        (W_T,), (D, z, r), (d_h,), (delta, delta_by_gate) = W, partials, d_state, out
+        n = z.shape[-1]
+        np.multiply(D[:2], d_h, out=delta_by_gate[:2])  # delta^n, delta^z, (m, n) each
+        if self.reset == "before":
+            d_u = delta[:, :n].dot(W_T[2 * n :])  # to u_t = r_t h_{t-1}, (m, n)
+            np.multiply(D[2], d_u, out=delta_by_gate[2])  # delta^r
+            d_h *= z
+            d_h += d_u * r
+            d_h += delta[:, n:].dot(W_T[: 2 * n])  # dL/dh_{t-1}, (m, n)
+        else:
+            np.multiply(D[2:], delta_by_gate[0], out=delta_by_gate[2:])  # delta^r, delta^u
+            d_h *= z
+            d_h += delta[:, n:].dot(W_T)  # dL/dh_{t-1}, (m, n)
+
+    def weight_gradients(
+        self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
     ) -> Params:
         """Sum over time what each matrix was used with, times the delta of its product."""
-        (h_prev,), (*_, r, _, u) = before, stored
-        delta_z, delta_r, delta_new = gate_views(delta, 3)
-        gradients = {"W_hz": product(h_prev, delta_z), "W_hr": product(h_prev, delta_r)}
+        (h_prev,), (u, *_) = before, stored
+        n = h_prev.shape[-1]
+        of_x = product(with_one(x), delta[..., : 3 * n])  # of the candidate, z and r
+        gradients = self.split("W_x", of_x[:-1]) | self.split("b_", of_x[-1])
         if self.reset == "before":
-            return {**gradients, "W_hn": product(u, delta_new)}
-        d_u = delta_new * r
-        return {**gradients, "W_hn": product(h_prev, d_u), "c_n": rows(d_u).sum(axis=0)}
+            gradients |= self.split("W_h", product(h_prev, delta[..., n:]), "zr")
+            return gradients | {"W_hn": product(u, delta[..., :n])}
+        of_h = product(with_one(h_prev), delta[..., n:])  # of z, r and u
+        return gradients | self.split("W_h", of_h[:-1], "zrn") | {"c_n": of_h[-1, 2 * n :]}
 
     def jacobian(self, W: Arrays, partials: Arrays) -> Array:
         """dh_t/dh_{t-1}, shape (..., n, n) (ledger, section 8 item 13)."""
-        _, _, D_z, D_r, D_new, z, r = partials
-        W_z, W_r = gate_views(W[0], 2)
-        W_n = W[1]
+        (W_T,), (D, z, r) = W, partials
+        D_new, D_z, D_r, *_ = by_gate(D)
+        W_z, W_r, W_n = np.split(W_T, 3)  # transposed
         if self.reset == "before":
-            through_u = W_n.T @ (diagonal(r) + times(D_r, W_r.T))
+            through_u = W_n @ (diagonal(r) + times(D_r, W_r))
         else:
-            through_u = times(r, W_n.T) + times(D_r, W_r.T)
-        return diagonal(z) + times(D_z, W_z.T) + times(D_new, through_u)
+            through_u = times(r, W_n) + times(D_r, W_r)
+        return diagonal(z) + times(D_z, W_z) + times(D_new, through_u)

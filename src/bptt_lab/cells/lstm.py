@@ -5,19 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bptt_lab.activations import (
-    LOGISTIC,
-    TANH,
-    Curve,
-    curves,
-    sigmoid,
-    sigmoid_slope,
-    squash,
-    tanh_slope,
-)
+from bptt_lab.activations import sigmoid_slope, squash, tanh_slope
 from bptt_lab.arguments import Array, choice, flag
-from bptt_lab.cells.base import Arrays, Cell, Memory, Params, rows
-from bptt_lab.cells.blocks import diagonal, gate_views, joint, times
+from bptt_lab.cells.base import Arrays, Cell, Memory, Params
+from bptt_lab.cells.blocks import by_gate, diagonal, joint, times
 
 
 @dataclass(frozen=True)
@@ -37,60 +28,68 @@ class LSTM(Cell):
     """
 
     gates: ClassVar[tuple[str, ...]] = ("i", "f", "o", "C")
+    order: ClassVar[str] = "oifC"  # the logistic ones together, and those that act through C_t
     parts: ClassVar[tuple[str, ...]] = ("h", "C")
 
-    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
-        """h, C, the four gates side by side and one by one, and tanh(C)."""
-        h, C = np.empty((2, T + 1, m, n), dtype)
-        a = np.empty((T, m, 4 * n), dtype)
-        i, f, o, new = gate_views(a, 4)
-        return Memory((h, C), (a, i, f, o, new, np.empty((T, m, n), dtype)))
+    @property
+    def halved(self) -> slice:
+        """The logistic gates o, i and f."""
+        return slice(3)
 
     def recurrent_weights(self, params: Params) -> Arrays:
-        """W_h (n, 4n), and which columns are logistic and which tanh."""
-        W_h = self.stack(params, "W_h")
-        return (W_h, *curves(W_h, LOGISTIC, LOGISTIC, LOGISTIC, TANH))
+        """W_h (4, n, n), halved for the logistic gates, and 1/2."""
+        return self.halved_weights(params)
+
+    def transposed_weights(self, params: Params) -> Arrays:
+        """W_h^T (4n, n)."""
+        return (self.transposed(params, "W_h"),)
+
+    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
+        """h, C, tanh(C), and the gates: all, the logistic ones, and one by one."""
+        h, C = np.empty((2, T + 1, m, n), dtype)
+        a = np.empty((T, 4, m, n), dtype)
+        return Memory((h, C), a, (np.empty((T, m, n), dtype), a, a[:, :3], *by_gate(a)))
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_h, *form), (h_prev, C_prev), (h, C) = W, before, after
-        a, i, f, o, new, tanh_C = stored
-        a += np.dot(h_prev, W_h)  # (m, 4n)
-        squash(a, *form)  # i_t, f_t, o_t, Ctilde_t, (m, n) each
+        (W_h, half), (h_prev, C_prev), (h, C) = W, before, after
+        tanh_C, a, logistic, o, i, f, new = stored
+        a += h_prev @ W_h  # (4, m, n)
+        squash(a, logistic, half)  # o_t, i_t, f_t, Ctilde_t, (m, n) each
         np.multiply(f, C_prev, out=C)  # C_t = f_t C_{t-1} ..
         C += i * new  # .. + i_t Ctilde_t, (m, n)
         np.tanh(C, out=tanh_C)
         np.multiply(o, tanh_C, out=h)  # h_t = o_t tanh(C_t), (m, n)
 
-    def partials(
-        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
-    ) -> Arrays:
-        """Of C_t by each net input but o's, of h_t by o's and by C_t, of C_t by C_{t-1}."""
-        (_, C_prev), (_, i, f, o, new, tanh_C) = before, stored
-        D_i, D_f, D_o, D_new = gate_views(D, 4)
-        np.multiply(sigmoid_slope(i, out=D_i), new, out=D_i)  # Ctilde_t sigma'(a^i)
-        np.multiply(sigmoid_slope(f, out=D_f), C_prev, out=D_f)  # C_{t-1} sigma'(a^f)
-        np.multiply(tanh_slope(new, out=D_new), i, out=D_new)  # i_t tanh'(a^C)
-        np.multiply(sigmoid_slope(o, out=D_o), tanh_C, out=D_o)  # tanh(C_t) sigma'(a^o)
-        P = o * tanh_slope(tanh_C)  # o_t tanh'(C_t)
-        return D, D_i, D_f, D_o, D_new, P, f
+    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+        """Of h_t by o's net input, of C_t by the others'; of h_t by C_t, of C_t by C_{t-1}."""
+        (_, C_prev), (tanh_C, gates, logistic, o, i, f, new) = before, stored
+        D = np.empty_like(gates)
+        D_o, D_i, D_f, D_new = by_gate(D)
+        sigmoid_slope(logistic, out=D[:, :3])
+        D_o *= tanh_C  # tanh(C_t) sigma'(a^o)
+        D_i *= new  # Ctilde_t sigma'(a^i)
+        D_f *= C_prev  # C_{t-1} sigma'(a^f)
+        tanh_slope(new, out=D_new)
+        D_new *= i  # i_t tanh'(a^C)
+        P = tanh_slope(tanh_C)
+        P *= o  # o_t tanh'(C_t)
+        return D, P, f
 
-    def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
-        """One step back (ledger, R7); D becomes delta, the gradient at all four net inputs."""
-        (delta, delta_i, delta_f, delta_o, delta_new, P, F), (d_h, d_C) = partials, d_after
-        d_C = d_C + d_h * P  # from h_t to C_t, (m, n)
-        delta_o *= d_h  # (m, n) each
-        delta_new *= d_C
-        delta_f *= d_C
-        delta_i *= d_C
-        return np.dot(delta, W[0].T), d_C * F  # dL/dh_{t-1}, dL/dC_{t-1}
+    def adjoint(self, W: Arrays, partials: Arrays, d_state: Arrays, out: Arrays) -> None:
+        """One step back (ledger, R7)."""
+        (W_T, *_), (D, P, F), (d_h, d_C), (delta, delta_by_gate) = W, partials, d_state, out
+        d_C += d_h * P  # from h_t to C_t, (m, n)
+        np.multiply(D[0], d_h, out=delta_by_gate[0])  # delta^o
+        np.multiply(D[1:], d_C, out=delta_by_gate[1:])  # delta^i, delta^f, delta^C
+        delta.dot(W_T, out=d_h)  # dL/dh_{t-1}, (m, n)
+        d_C *= F  # dL/dC_{t-1}, (m, n)
 
     def jacobian(self, W: Arrays, partials: Arrays) -> Array:
         """Blocks of d(h_t, C_t)/d(h_{t-1}, C_{t-1}), shape (..., 2n, 2n) (ledger, R6)."""
-        D, D_i, D_f, D_o, D_new, P, F = partials
-        W_i, W_f, W_o, W_new = gate_views(W[0], 4)
-        A = times(D_f, W_f.T) + times(D_i, W_i.T) + times(D_new, W_new.T)
-        B = times(D_o, W_o.T)
+        (W_T, *_), (D, P, F) = W, partials
+        B, A_i, A_f, A_new = map(times, by_gate(D), np.split(W_T, 4))
+        A = A_i + A_f + A_new
         return joint(B + times(P, A), diagonal(P * F), A, diagonal(F))
 
 
@@ -113,46 +112,51 @@ class PeepholeLSTM(LSTM):
         """The peephole weights."""
         return ("p_i", "p_f", "p_o")
 
+    def peepholes(self, params: Params) -> Arrays:
+        """p_i, p_f and p_o."""
+        return tuple(params[name] for name in self.vectors)
+
     def recurrent_weights(self, params: Params) -> Arrays:
-        """W_h (n, 4n) and the peepholes."""
-        return (self.stack(params, "W_h"), *(params[name] for name in self.vectors))
+        """W_h (4, n, n), 1/2, and the peepholes, halved like the net inputs they add to."""
+        return (*super().recurrent_weights(params), *(0.5 * p for p in self.peepholes(params)))
+
+    def transposed_weights(self, params: Params) -> Arrays:
+        """W_h^T (4n, n) and the peepholes."""
+        return (*super().transposed_weights(params), *self.peepholes(params))
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; the output gate has to wait for C_t."""
-        (W_h, p_i, p_f, p_o), (h_prev, C_prev), (h, C) = W, before, after
-        a, i, f, o, new, tanh_C = stored
-        a += np.dot(h_prev, W_h)  # (m, 4n)
+        (W_h, half, p_i, p_f, p_o), (h_prev, C_prev), (h, C) = W, before, after
+        tanh_C, a, logistic, o, i, f, new = stored
+        a += h_prev @ W_h  # (4, m, n)
         i += p_i * C_prev  # (m, n)
         f += p_f * C_prev
-        sigmoid(i, out=i)
-        sigmoid(f, out=f)
-        np.tanh(new, out=new)
+        squash(a[1:], logistic[1:], half)
         np.multiply(f, C_prev, out=C)
         C += i * new
         o += p_o * C
-        sigmoid(o, out=o)
+        squash(o, o, half)
         np.tanh(C, out=tanh_C)
         np.multiply(o, tanh_C, out=h)
 
-    def partials(
-        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
-    ) -> Arrays:
+    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
         """As without peepholes, but C_{t-1} also acts through i and f, and C_t through o."""
         _, p_i, p_f, p_o = W
-        _, D_i, D_f, D_o, D_new, P, f = super().partials(W, before, after, stored, D)
-        return D, D_i, D_f, D_o, D_new, P + D_o * p_o, f + D_f * p_f + D_i * p_i
+        D, P, f = super().partials(W, before, after, stored)
+        D_o, D_i, D_f, _ = by_gate(D)
+        return D, P + D_o * p_o, f + D_f * p_f + D_i * p_i
 
-    def recurrent_gradients(
-        self, before: Arrays, after: Arrays, stored: Arrays, delta: Array
+    def weight_gradients(
+        self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
     ) -> Params:
-        """Sum h_{t-1}^T delta_t over time, and C * delta for the peepholes."""
+        """As without peepholes, and the sum of C * delta over steps and batch for these."""
         (_, C_prev), (_, C) = before, after
-        delta_i, delta_f, delta_o, _ = gate_views(delta, 4)
+        deltas = self.split("", delta)
         return {
-            **super().recurrent_gradients(before, after, stored, delta),
-            "p_i": rows(C_prev * delta_i).sum(axis=0),
-            "p_f": rows(C_prev * delta_f).sum(axis=0),
-            "p_o": rows(C * delta_o).sum(axis=0),
+            **super().weight_gradients(x, before, after, stored, delta),
+            "p_i": (C_prev * deltas["i"]).sum(axis=(0, 1)),
+            "p_f": (C_prev * deltas["f"]).sum(axis=(0, 1)),
+            "p_o": (C * deltas["o"]).sum(axis=(0, 1)),
         }
 
 
@@ -188,6 +192,7 @@ class OriginalLSTM(Cell):
     squashing: str = "tanh"
 
     gates: ClassVar[tuple[str, ...]] = ("i", "o", "C")
+    order: ClassVar[str] = "oiC"
     parts: ClassVar[tuple[str, ...]] = ("h", "C")
 
     def __post_init__(self) -> None:
@@ -199,58 +204,65 @@ class OriginalLSTM(Cell):
         """W in g(a) = w tanh(a / w) and squash(C) = tanh(C / w)."""
         return 2.0 if self.squashing == "1997" else 1.0
 
-    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
-        """h, C, the gates side by side and one by one, and the squashed C."""
-        h, C = np.empty((2, T + 1, m, n), dtype)
-        a = np.empty((T, m, 3 * n), dtype)
-        i, o, new = gate_views(a, 3)
-        return Memory((h, C), (a, i, o, new, np.empty((T, m, n), dtype)))
+    @property
+    def halved(self) -> slice:
+        """The gates, and a candidate 2 tanh(a / 2)."""
+        return slice(3 if self.squashing == "1997" else 2)
 
     def recurrent_weights(self, params: Params) -> Arrays:
-        """W_h (n, 3n), and which columns are logistic and which the candidate."""
-        W_h, w = self.stack(params, "W_h"), self.width
-        return (W_h, *curves(W_h, LOGISTIC, LOGISTIC, Curve(1 / w, w, 0)))
+        """W_h (3, n, n), halved like the net inputs, and 1/2."""
+        return self.halved_weights(params)
+
+    def transposed_weights(self, params: Params) -> Arrays:
+        """W_h^T (3n, n)."""
+        return (self.transposed(params, "W_h"),)
+
+    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
+        """h, C, the squashed C, and the gates: all, the logistic ones, and one by one."""
+        h, C = np.empty((2, T + 1, m, n), dtype)
+        a = np.empty((T, 3, m, n), dtype)
+        return Memory((h, C), a, (np.empty((T, m, n), dtype), a, a[:, :2], *by_gate(a)))
 
     def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
         """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_h, *form), (h_prev, C_prev), (h, C) = W, before, after
-        a, i, o, new, squashed = stored
-        a += np.dot(h_prev, W_h)  # (m, 3n)
-        squash(a, *form)  # i_t, o_t, Ctilde_t, (m, n) each
+        (W_h, half), (h_prev, C_prev), (h, C) = W, before, after
+        squashed, a, logistic, o, i, new = stored
+        a += h_prev @ W_h  # (3, m, n)
+        squash(a, logistic, half)  # o_t, i_t, Ctilde_t, (m, n) each
+        new *= self.width
         np.multiply(i, new, out=C)
         C += C_prev  # C_t = C_{t-1} + i_t Ctilde_t, (m, n)
         np.tanh(C / self.width, out=squashed)
         np.multiply(o, squashed, out=h)  # h_t = o_t squash(C_t), (m, n)
 
-    def partials(
-        self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays, D: Array
-    ) -> Arrays:
-        """Of C_t by the net inputs of i and the candidate, of h_t by that of o and by C_t."""
-        (_, i, o, new, squashed), w = stored, self.width
-        D_i, D_o, D_new = gate_views(D, 3)
-        np.multiply(sigmoid_slope(i, out=D_i), new, out=D_i)  # Ctilde_t sigma'(a^i)
-        np.multiply(tanh_slope(new / w, out=D_new), i, out=D_new)  # i_t g'(a^C)
-        np.multiply(sigmoid_slope(o, out=D_o), squashed, out=D_o)  # squash(C_t) sigma'(a^o)
-        P = o * tanh_slope(squashed) / w  # o_t squash'(C_t)
-        return D, D_i, D_o, D_new, P
+    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+        """Of h_t by o's net input, of C_t by the others'; of h_t by C_t."""
+        (squashed, gates, logistic, o, i, new), w = stored, self.width
+        D = np.empty_like(gates)
+        D_o, D_i, D_new = by_gate(D)
+        sigmoid_slope(logistic, out=D[:, :2])
+        D_o *= squashed  # squash(C_t) sigma'(a^o)
+        D_i *= new  # Ctilde_t sigma'(a^i)
+        tanh_slope(new / w, out=D_new)
+        D_new *= i  # i_t g'(a^C)
+        return D, o * tanh_slope(squashed) / w  # o_t squash'(C_t)
 
-    def adjoint(self, W: Arrays, partials: Arrays, d_after: Arrays) -> Arrays:
+    def adjoint(self, W: Arrays, partials: Arrays, d_state: Arrays, out: Arrays) -> None:
         """One step back; along C the error comes through unchanged, the error carousel."""
-        (delta, delta_i, delta_o, delta_new, P), (d_h, d_C) = partials, d_after
-        d_C = d_C + d_h * P  # from h_t to C_t, (m, n)
-        delta_o *= d_h  # (m, n) each
-        delta_new *= d_C
-        delta_i *= d_C
+        (W_T,), (D, P), (d_h, d_C), (delta, delta_by_gate) = W, partials, d_state, out
+        d_C += d_h * P  # from h_t to C_t, and on to C_{t-1}, (m, n)
+        np.multiply(D[0], d_h, out=delta_by_gate[0])  # delta^o
+        np.multiply(D[1:], d_C, out=delta_by_gate[1:])  # delta^i, delta^C
         if self.truncated:
-            return np.zeros_like(d_h), d_C  # no error goes on from a net input
-        return np.dot(delta, W[0].T), d_C  # dL/dh_{t-1}, dL/dC_{t-1}
+            d_h.fill(0)  # no error goes on from a net input
+        else:
+            delta.dot(W_T, out=d_h)  # dL/dh_{t-1}, (m, n)
 
     def jacobian(self, W: Arrays, partials: Arrays) -> Array:
         """Blocks as for the LSTM with F = I; A = B = 0 where the error is truncated."""
-        D, D_i, D_o, D_new, P = partials
-        W_i, W_o, W_new = gate_views(W[0], 3)
-        A = times(D_i, W_i.T) + times(D_new, W_new.T)
-        B = times(D_o, W_o.T)
+        (W_T,), (D, P) = W, partials
+        B, A_i, A_new = map(times, by_gate(D), np.split(W_T, 3))
+        A = A_i + A_new
         if self.truncated:
             A, B = np.zeros_like(A), np.zeros_like(B)
         return joint(B + times(P, A), diagonal(P), A, diagonal(np.ones_like(P)))
