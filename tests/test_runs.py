@@ -277,8 +277,7 @@ def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
 
 
 def test_the_table_of_the_book_is_that_of_the_full_experiment():
-    file = Path(__file__).parent.parent / "book" / "data" / "experiments.json"
-    content = json.loads(file.read_text())
+    content = experiments.published()
     settings = experiments.full()
     assert "--full" in content["command"]
     assert content["seeds"] == sorted({s.seed for s in settings})

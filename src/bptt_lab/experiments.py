@@ -47,6 +47,10 @@ TASKS: dict[str, Callable[[], Task]] = {
 }
 
 
+TABLE = Path(__file__).with_name("experiments.json")
+"""What ``python -m bptt_lab.experiments --full`` found."""
+
+
 def recurrent_identity(rng: np.random.Generator, n: int) -> Any:
     """Return the identity as an initializer of ``Cell.init``."""
     return identity(n)
@@ -453,12 +457,22 @@ def grid(lengths: Iterable[int], seeds: Iterable[int], **common: Any) -> list[Se
 
 def small() -> list[Setting]:
     """Return what the book runs while it is built: less than a minute."""
-    return grid((10, 20), range(3), steps=1000, sequences=2000)
+    return grid((10, 20), range(2), steps=300, sequences=500)
 
 
 def full() -> list[Setting]:
     """Return what the table of the book holds."""
     return grid((10, 20, 40, 80), range(5), steps=3000)
+
+
+def published() -> dict[str, Any]:
+    """Return the table of the book, as ``report`` made it of the full experiment.
+
+    >>> published()["seeds"]
+    [0, 1, 2, 3, 4]
+    """
+    content: dict[str, Any] = json.loads(TABLE.read_text())
+    return content
 
 
 VARIED = ("network", "rate", "clip", "omega", "T")

@@ -18,6 +18,7 @@ from bptt_lab.plots.gradients import NormPanel, SpectrumPanel, rate_curves
 from bptt_lab.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
 from bptt_lab.plots.network import driven_state, folded_network, unrolled_network
 from bptt_lab.plots.style import COLOURS, STYLE, panels, scientific
+from bptt_lab.plots.training import RunPanel, digit_pixels, pixel_sequence, seed_bands, shade
 
 __all__ = [
     "COLOURS",
@@ -27,11 +28,13 @@ __all__ = [
     "NormPanel",
     "PathPanel",
     "PseudospectrumPanel",
+    "RunPanel",
     "SharesPanel",
     "SpectrumPanel",
     "TruncationPanel",
     "convergence_curves",
     "cost_curves",
+    "digit_pixels",
     "driven_state",
     "folded_network",
     "gradient_paths",
@@ -40,8 +43,11 @@ __all__ = [
     "loss_map",
     "lstm_cell",
     "panels",
+    "pixel_sequence",
     "rate_curves",
     "rate_map",
     "scientific",
+    "seed_bands",
+    "shade",
     "unrolled_network",
 ]

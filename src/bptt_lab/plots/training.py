@@ -1,0 +1,183 @@
+"""Pictures of training: a digit as a sequence, bands over seeds, a run from the inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from bptt_lab.plots.lstm import LagPanel
+from bptt_lab.plots.style import COLOURS, DASHES
+
+
+def digit_pixels(axes: Axes, ink: npt.ArrayLike) -> Axes:
+    """Draw an image as squares, the larger the darker the pixel.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+    ink : array, shape (rows, columns)
+        From 0 to 1.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> len(digit_pixels(axes, [[0, 1], [0.5, 0]]).lines)
+    2
+    """
+    ink = np.asarray(ink, dtype=float)
+    rows, columns = ink.shape
+    for (row, column), dark in np.ndenumerate(ink):
+        if dark > 0:
+            axes.plot(column, row, "s", color="black", markersize=20 * np.sqrt(dark))
+    axes.set(xlim=(-0.7, columns - 0.3), ylim=(rows - 0.3, -0.7), aspect="equal")
+    axes.set(xticks=range(columns), yticks=range(rows))
+    axes.set(xticklabels=range(1, columns + 1), yticklabels=range(1, rows + 1))
+    return axes
+
+
+def pixel_sequence(axes: Axes, ink: npt.ArrayLike) -> Axes:
+    """Draw the same image as the network gets it: one pixel after another.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+    ink : array, shape (rows, columns)
+        From 0 to 1.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ink = np.asarray(ink, dtype=float)
+    rows, columns = ink.shape
+    steps = np.arange(1, ink.size + 1)
+    axes.plot(steps, ink.ravel(), "-o", color=COLOURS[0], markersize=3, linewidth=1.2)
+    axes.set(xlim=(0, ink.size + 1), ylim=(-0.05, 1.05), xlabel="step t", ylabel="ink")
+    axes.set_xticks([1, *range(2 * columns, ink.size + 1, 2 * columns)])
+    axes.grid(False, axis="x")
+    for row in range(1, rows):
+        axes.axvline(row * columns + 0.5, color=COLOURS[5], linewidth=0.7, linestyle=":")
+    return axes
+
+
+def seed_bands(
+    axes: Axes, x: npt.ArrayLike, runs: Mapping[str, npt.ArrayLike], names_at: float | None = None
+) -> Axes:
+    """Median over the seeds as a line, and from the smallest to the largest as a band.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its horizontal limits are replaced.
+    x : array, shape (K,)
+    runs : dict of name -> array, shape (seeds, K)
+        At most six; NaN where there is nothing to draw.
+    names_at : float, optional
+        Where the names stand; beside the last points when None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> drawn = seed_bands(axes, [0, 1], {"a": [[1, 2], [1, 4], [1, 3]]})
+    >>> [float(y) for y in drawn.lines[0].get_ydata()]
+    [1.0, 3.0]
+    """
+    x = np.asarray(x, dtype=float)
+    size = axes.xaxis.label.get_fontsize()
+    for number, (name, values) in enumerate(runs.items()):
+        values = np.asarray(values, dtype=float)
+        middle, colour = np.median(values, axis=0), COLOURS[number]
+        low, high = values.min(axis=0), values.max(axis=0)
+        axes.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
+        axes.plot(x, middle, color=colour, linestyle=DASHES[number], linewidth=2, label=name)
+        last = np.flatnonzero(np.isfinite(middle))[-1]
+        at = x[last] if names_at is None else names_at
+        shift = 0.02 * np.ptp(x) if names_at is None else 0.0
+        axes.text(at + shift, middle[last], name, color=colour, va="center", size=size)
+    return axes
+
+
+def shade(axes: Axes, spans: Mapping[str, tuple[float, float]]) -> Axes:
+    """Shade stretches of the horizontal axis, each with its name at the top.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    spans : dict of name -> (from, to)
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    size = 0.9 * float(axes.xaxis.label.get_fontsize())
+    for name, (start, end) in spans.items():
+        axes.axvspan(start, end, color=COLOURS[5], alpha=0.2, linewidth=0)
+        place = ((start + end) / 2, 0.98)
+        across = axes.get_xaxis_transform()
+        axes.text(*place, name, transform=across, size=size, ha="center", va="top")
+    return axes
+
+
+class RunPanel(LagPanel):
+    """Curves against the update, whose names change, and a line at one update.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+    count : int
+        How many curves there are at most, not more than six.
+    updates : array
+        Where the curves have their points, in increasing order.
+    limits : (float, float)
+        Least and largest value in sight.
+
+    Attributes
+    ----------
+    moving : list of matplotlib.artist.Artist
+        What ``show_run`` changes.
+
+    Examples
+    --------
+    >>> from bptt_lab.plots import panels
+    >>> figure, axes = panels()
+    >>> panel = RunPanel(axes, 2, updates=[0, 10], limits=(0, 2))
+    >>> panel.show_run({"loss": [1.4, 0.1], "wrong": [0.75, 0.0]}, at=10)
+    >>> [label.get_text() for label in panel.labels]
+    ['loss', 'wrong']
+    """
+
+    def __init__(
+        self, axes: Axes, count: int, updates: npt.ArrayLike, limits: tuple[float, float]
+    ) -> None:
+        super().__init__(axes, [""] * count, updates, limits, log=False, mark=True)
+        axes.set_xlabel("update")
+
+    def show_run(self, curves: Mapping[str, npt.ArrayLike], at: float) -> None:
+        """Move everything to another run, or another update of it.
+
+        Parameters
+        ----------
+        curves : dict of name -> array, shape (len(updates),)
+            As many as the panel has.
+        at : float
+            The update to mark.
+        """
+        self.names = list(curves)
+        values: Sequence[npt.ArrayLike] = list(curves.values())
+        self.show(values, [""] * len(values), at)

@@ -1,0 +1,233 @@
+"""The chapter on training: its equations on other problems, its quiz, its table in words."""
+
+import re
+from itertools import combinations
+from math import comb
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bptt_lab import (
+    GRU,
+    RNN,
+    SGD,
+    Adam,
+    RMSProp,
+    batch_gradients,
+    loss_and_gradients,
+    softmax_cross_entropy,
+    temporal_order,
+)
+from bptt_lab.experiments import published
+from test_quizzes import ask
+
+PAGE = (Path(__file__).resolve().parent.parent / "book" / "training.md").read_text()
+CHECKS = {}
+
+
+def holds(label):
+    """Register the check of one equation."""
+
+    def register(check):
+        assert label not in CHECKS
+        CHECKS[label] = check
+        return check
+
+    return register
+
+
+def from_page(name, **scope):
+    """Return a function as the page defines it."""
+    (cell,) = re.findall(rf"^(def {name}\(.*?)(?=^\S|^```)", PAGE, re.S | re.M)
+    names = {"np": np, "comb": comb, "loss_and_gradients": loss_and_gradients, **scope}
+    exec(cell, names)
+    return names[name]
+
+
+def test_every_display_equation_has_a_label_and_a_check():
+    displays = re.findall(r"^\$\$$.*?^\$\$([^\n]*)$", PAGE, re.S | re.M)
+    assert {end.strip(" ()") for end in displays} == set(CHECKS)
+    assert len(displays) == len(CHECKS)
+
+
+@pytest.mark.parametrize("label", CHECKS)
+def test_equation_holds(label):
+    CHECKS[label]()
+
+
+# ------------------------------------------------------------------------------------ equations
+
+
+def judged(logits, y):
+    """Loss and share of wrong answers of a network with these logits at the end."""
+    T, m = y.shape
+    everywhere = np.zeros((T, m, 4))
+    everywhere[-1] = logits
+    loss, _ = softmax_cross_entropy(logits, y[-1])
+    return loss / m, temporal_order().wrong(everywhere, y).mean()
+
+
+@holds("eq-training-levels")
+def levels():
+    m = 4000
+    _, y = temporal_order().generate(np.random.default_rng(0), T=12, m=m)
+    first, later = y[-1] // 2, y[-1] % 2
+    loss, wrong = judged(np.zeros((m, 4)), y)
+    assert loss == pytest.approx(np.log(4)) and wrong == pytest.approx(3 / 4, abs=0.03)
+    for letter, known in ((first, np.arange(4) // 2), (later, np.arange(4) % 2)):
+        loss, wrong = judged(np.where(known == letter[:, None], 60.0, 0.0), y)
+        assert loss == pytest.approx(np.log(2)) and wrong == pytest.approx(1 / 2, abs=0.03)
+    loss, wrong = judged(60 * np.eye(4)[y[-1]], y)
+    assert loss == pytest.approx(0, abs=1e-9) and wrong == 0
+
+
+def walked(optimiser, gradients):
+    """Where the optimiser is after these gradients, one number each, from 0."""
+    point = {"w": np.zeros(1)}
+    memory = optimiser.start(point)
+    for j, g in enumerate(gradients, 1):
+        point, memory = optimiser.step(j, point, {"w": np.array([g])}, memory)
+    return point["w"][0]
+
+
+GRADIENTS = [0.7, -1.3, 2.0, 0.1, -0.4]
+
+
+def faded(keep, j, numbers):
+    """Sum of the first j numbers, each multiplied by ``keep`` once for every later one."""
+    return sum(keep ** (j - i) * g for i, g in enumerate(numbers[:j], 1))
+
+
+@holds("eq-training-momentum")
+def momentum():
+    eta, mu = 0.2, 0.6
+    steps = [eta * faded(mu, j, GRADIENTS) for j in range(1, 6)]
+    assert walked(SGD(eta, mu), GRADIENTS) == pytest.approx(-sum(steps), rel=1e-12)
+
+
+@holds("eq-training-rmsprop")
+def rmsprop():
+    eta, beta, epsilon = 0.2, 0.7, 0.01
+    squares = [g**2 for g in GRADIENTS]
+    sizes = [np.sqrt((1 - beta) * faded(beta, j, squares)) + epsilon for j in range(1, 6)]
+    moved = -eta * sum(g / size for g, size in zip(GRADIENTS, sizes, strict=True))
+    assert walked(RMSProp(eta, beta, epsilon), GRADIENTS) == pytest.approx(moved, rel=1e-12)
+
+
+@holds("eq-training-adam")
+def adam():
+    eta, one, two, epsilon = 0.2, 0.6, 0.8, 0.01
+    squares, moved = [g**2 for g in GRADIENTS], 0.0
+    for j in range(1, 6):
+        u = (1 - one) * faded(one, j, GRADIENTS) / (1 - one**j)
+        s = (1 - two) * faded(two, j, squares) / (1 - two**j)
+        moved -= eta * u / (np.sqrt(s) + epsilon)
+    assert walked(Adam(eta, one, two, epsilon), GRADIENTS) == pytest.approx(moved, rel=1e-12)
+
+
+@holds("eq-training-reach")
+def reach():
+    """Take the gradients at the inputs from differences."""
+    cell, rng, (T, m) = GRU(), np.random.default_rng(3), (5, 3)
+    params = cell.init(rng, n_inputs=2, n_neurons=4, n_outputs=6)
+    x, y = rng.standard_normal((T, m, 2)), np.full((T, m), -1)
+    y[-1] = rng.integers(0, 6, m)
+    slopes, eps = np.zeros_like(x), 1e-6
+    for place in np.ndindex(x.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = x.copy()
+            moved[place] += sign * eps
+            ends.append(loss_and_gradients(cell, params, moved, y)[0])
+        slopes[place] = (ends[0] - ends[1]) / (2 * eps)
+    size = np.linalg.norm(slopes, axis=2)
+    found = from_page("reach")(cell, params, x, y)
+    np.testing.assert_allclose(found, np.median(size / size[-1], axis=1), rtol=1e-5)
+
+
+@holds("eq-training-fisher")
+def fisher():
+    """Count the ways to spread the successes over the runs, one by one."""
+    by_chance = from_page("by_chance")
+    for n_1, n_2, k, l in [(5, 5, 2, 5), (3, 6, 3, 1), (4, 4, 0, 4), (2, 5, 1, 3), (3, 3, 0, 0)]:
+        ways = [
+            sum(run < n_1 for run in chosen) for chosen in combinations(range(n_1 + n_2), k + l)
+        ]
+        share = {j: ways.count(j) / len(ways) for j in ways}
+        expected = sum(p for p in share.values() if p <= share[k] + 1e-12)
+        assert by_chance((k, n_1), (l, n_2)) == pytest.approx(expected)
+
+
+@holds("eq-training-chunk")
+def chunk():
+    """Count from the last cut: they stand before the steps 1 + K, 1 + 2 K, .."""
+    cell, rng = RNN("tanh"), np.random.default_rng(5)
+    params = cell.init(rng, n_inputs=6, n_neurons=5, n_outputs=4)
+    for T in (10, 13):
+        x, y = temporal_order().generate(rng, T, m=3)
+        for K in range(1, T + 1):
+            last_cut = max(cut for cut in range(0, T, K))
+            grads = batch_gradients(cell, params, x, y, chunk=K).grads
+            reached = batch_gradients(cell, params, x, y, window=T - last_cut).grads
+            assert T - last_cut == (T - 1) % K + 1
+            for name, g in grads.items():
+                np.testing.assert_allclose(g, reached[name], rtol=1e-9, atol=1e-13)
+
+
+# -------------------------------------------------------------------------- the table, in words
+
+
+def test_the_numbers_in_words_are_those_of_the_table():
+    solved = {(row["label"], row["T"]): row["solved"] for row in published()["rows"]}
+    conditions = {label for label, _ in solved}
+    assert len(conditions) == 18 and "eighteen ways" in PAGE
+    assert sum(solved[label, 10] == 5 for label in conditions) == 17
+    assert [label for label in conditions if solved[label, 80]] == ["LSTM b_f=1, clipped"]
+    updates = [row["steps"] for row in published()["rows"]]
+    assert max(step for steps in updates for step in steps if step) <= 3000
+    by_chance = from_page("by_chance")
+    assert by_chance((5, 15), (10, 15)) == pytest.approx(1 / 7, abs=0.005)
+
+
+# ------------------------------------------------------------------------ quiz and exercises
+
+
+def test_every_exercise_has_a_hint_a_solution_and_code():
+    exercises = PAGE.split("## Exercises")[1].split("## Summary")[0].split("\n### ")[1:]
+    assert len(exercises) >= 6
+    for exercise in exercises:
+        for part in ("{dropdown} Hint", "{dropdown} Solution", "{code-cell}", "assert "):
+            assert part in exercise, exercise[:40]
+
+
+def test_quiz_half_of_them_wrong():
+    assert f"{np.log(2):.2f}" in ask("training", "Half of them wrong").text
+    assert f"{np.log(4):.2f}" in ask("training", "Half of them wrong").why("Nothing")
+
+
+def test_quiz_two_of_five():
+    assert ask("training", "Two of five, three of five").right == ["Nothing yet."]
+    by_chance = from_page("by_chance")
+    assert by_chance((2, 5), (3, 5)) == pytest.approx(1)
+    alike = sum((comb(5, k) / 2**5) ** 2 for k in range(6))
+    assert 1 - alike > 0.5  # a difference of one or more, if both succeed every second time
+
+
+def test_quiz_the_last_chunk():
+    question = ask("training", "The last chunk")
+    reached = {text: (30 - 1) % int(text) + 1 for _, text, _ in question.answers}
+    assert question.right == [max(reached, key=reached.get)]
+    assert reached == {"25": 5, "20": 10, "15": 15, "29": 1}
+
+
+def test_quiz_a_trained_spectrum():
+    assert abs(1.7**30 / 8e6 - 1) < 0.05
+    assert "eight million" in " ".join(
+        text for _, text, _ in ask("training", "A trained spectrum").answers
+    )
+
+
+def test_quiz_gates():
+    assert abs(2000 * 0.74**25 - 1) < 0.15
+    assert ask("training", "Gates at 0.74").right == ["About one part in two thousand"]
