@@ -20,6 +20,7 @@ from bptt_lab import (
     temporal_order,
 )
 from bptt_lab.experiments import published
+from test_browser import address, server, visit  # noqa: F401
 from test_quizzes import ask
 
 PAGE = (Path(__file__).resolve().parent.parent / "book" / "training.md").read_text()
@@ -231,3 +232,35 @@ def test_quiz_a_trained_spectrum():
 def test_quiz_gates():
     assert abs(2000 * 0.74**25 - 1) < 0.15
     assert ask("training", "Gates at 0.74").right == ["About one part in two thousand"]
+
+
+# ------------------------------------------------------------------------------- the explorer
+
+
+def seen(caption):
+    """Return loss, share of wrong answers and reach at the first letter, as a caption has them."""
+    loss, wrong, reach = re.search(
+        r"loss ([\d.]+), (\d+)% wrong.*back, arrives (\S+) of", caption
+    ).groups()
+    plain = reach.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")).replace("·10", "e")
+    return float(loss), float(wrong) / 100, float(plain)
+
+
+@pytest.mark.site
+@pytest.mark.browser
+@pytest.mark.parametrize("network", ["RNN", "LSTM", "GRU"])
+def test_on_the_page_the_gradient_arrives_before_the_loss_falls(visit, network):  # noqa: F811
+    figure = visit("training").locator("figure.explorer")
+    figure.get_by_text(network, exact=True).click()
+    slider = figure.get_by_role("slider", name="update", exact=True)
+    slider.press("Home")
+    story = []
+    for _ in range(26):
+        caption = figure.locator("figcaption").text_content()
+        assert caption.startswith(f"{network} after {20 * len(story)} updates")
+        story.append(seen(caption))
+        slider.press("ArrowRight")
+    losses, wrong, reached = np.transpose(story)
+    assert losses[0] > 1.3 and wrong[0] > 0.6 and reached[0] < 0.1
+    assert np.argmax(reached > 0.1) <= np.argmax(wrong < 0.5)
+    assert losses[-1] < 1 and reached[-1] > 0.1
