@@ -75,3 +75,10 @@ def test_names_change_with_the_run(axes):
     assert set(panel.moving) == {*panel.lines, *panel.labels, *panel.marks}
     with pytest.raises(ValueError):
         panel.show_run({"alone": [1, 2, 3]}, at=0)
+
+
+@pytest.mark.parametrize(("log", "height"), [(False, 0.1), (True, 0.5)])
+def test_a_run_is_shown_on_the_scale_that_was_asked_for(axes, log, height):
+    panel = RunPanel(axes, 1, updates=[0, 1], limits=(0.1, 10), log=log)
+    panel.show_run({"norm": [5, 1 if log else 1.09]}, at=0)
+    assert panel.labels[0].get_position()[1] == pytest.approx(height)

@@ -146,6 +146,8 @@ class RunPanel(LagPanel):
         Where the curves have their points, in increasing order.
     limits : (float, float)
         Least and largest value in sight.
+    log : bool
+        Logarithmic scale for the values.
 
     Attributes
     ----------
@@ -163,9 +165,14 @@ class RunPanel(LagPanel):
     """
 
     def __init__(
-        self, axes: Axes, count: int, updates: npt.ArrayLike, limits: tuple[float, float]
+        self,
+        axes: Axes,
+        count: int,
+        updates: npt.ArrayLike,
+        limits: tuple[float, float],
+        log: bool = False,
     ) -> None:
-        super().__init__(axes, [""] * count, updates, limits, log=False, mark=True)
+        super().__init__(axes, [""] * count, updates, limits, log=log, mark=True)
         axes.set_xlabel("update")
 
     def show_run(self, curves: Mapping[str, npt.ArrayLike], at: float) -> None:
