@@ -160,6 +160,21 @@ def my_clip(grads, tau):
     return {name: g * factor for name, g in grads.items()}
 """
 
+MOMENTUM = """
+def my_momentum(theta, g, v, eta, mu):
+    v = mu * v + g
+    return theta - eta * v, v
+"""
+
+ADAM = """
+def my_adam(theta, g, u, s, j, eta, beta_1, beta_2, epsilon):
+    u = beta_1 * u + (1 - beta_1) * g
+    s = beta_2 * s + (1 - beta_2) * g * g
+    u_hat = u / (1 - beta_1**j)
+    s_hat = s / (1 - beta_2**j)
+    return theta - eta * u_hat / (np.sqrt(s_hat) + epsilon), u, s
+"""
+
 STEP = """
 def my_step(params, x_t, h):
     return np.tanh(x_t @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
@@ -181,6 +196,8 @@ SOLUTIONS = {
     "cell_derivative": CELL,
     "lstm_backward": LSTM_BACKWARD,
     "clip_by_norm": CLIP,
+    "momentum": MOMENTUM,
+    "adam": ADAM,
 }
 
 # What students hand in: exercise, lines changed (old, new), names of the mistakes.
@@ -292,6 +309,22 @@ ATTEMPTS = [
     ("clip_by_norm", [("min(1, tau / norm)", "tau / norm")], ["short gradients lengthened"]),
     ("clip_by_norm", [("np.sqrt(sum(np.sum(g**2) for g in grads.values()))",
                        "sum(np.sum(g**2) for g in grads.values())")], ["square of the norm"]),
+    ("momentum", [("v = mu * v + g", "theta = theta - eta * v; v = mu * v + g"),
+                  ("theta - eta * v, v", "theta, v")], ["step along the old velocity"]),
+    ("momentum", [("+ g", "+ eta * g"), ("- eta * v", "- v")], ["rate inside the velocity"]),
+    ("momentum", [("+ g", "+ (1 - mu) * g")], ["velocity averaged"]),
+    ("momentum", [("theta - eta", "theta + eta")], ["uphill"]),
+    ("adam", [("u_hat = u / (1 - beta_1**j)", "u_hat = u"), ("s_hat = s / (1 - beta_2**j)",
+              "s_hat = s")], ["averages not corrected"]),
+    ("adam", [("**j", "")], ["corrected as at the first update"]),
+    ("adam", [("epsilon), u, s", "epsilon), u_hat, s_hat")], ["corrected averages handed on"]),
+    ("adam", [("np.sqrt(s_hat) + epsilon", "np.sqrt(s_hat + epsilon)")],
+     ["epsilon under the root"]),
+    ("adam", [("np.sqrt(s_hat)", "s_hat")], ["root forgotten"]),
+    ("adam", [("beta_1 * u + (1 - beta_1)", "beta_2 * u + (1 - beta_2)"),
+              ("beta_2 * s + (1 - beta_2)", "beta_1 * s + (1 - beta_1)"),
+              ("1 - beta_1**j", "1 - beta_0**j"), ("1 - beta_2**j", "1 - beta_1**j"),
+              ("1 - beta_0**j", "1 - beta_2**j")], ["betas exchanged"]),
     # Two at once, alone in different parameters or one behind the other.
     ("bptt", [("delta @ W_hh.T", "delta @ W_hh"), ("(1 - h[t] ** 2)", "(1 - h[t])")],
      ["1 - h for 1 - h^2", "W_hh for its transpose"]),

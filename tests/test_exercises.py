@@ -120,6 +120,17 @@ def package_sum(v, J, plus, K=None):
     return total
 
 
+def package_momentum(theta, g, v, eta, mu):
+    params, memory = bptt_lab.SGD(eta, mu).step(2, {"w": theta}, {"w": g}, {"v": {"w": v}})
+    return params["w"], memory["v"]["w"]
+
+
+def package_adam(theta, g, u, s, j, *numbers):
+    memory = {"m": {"w": u}, "s": {"w": s}}
+    params, memory = bptt_lab.Adam(*numbers).step(j, {"w": theta}, {"w": g}, memory)
+    return params["w"], memory["m"]["w"], memory["s"]["w"]
+
+
 PACKAGE = {
     "rnn_step": partial(package_step, RNN("tanh")),
     "forward": package_forward,
@@ -136,6 +147,8 @@ PACKAGE = {
     "cell_derivative": one_cell_after_the_other,
     "lstm_backward": package_backward,
     "clip_by_norm": bptt_lab.clip_by_norm,
+    "momentum": package_momentum,
+    "adam": package_adam,
 }
 
 

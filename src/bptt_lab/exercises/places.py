@@ -7,6 +7,7 @@ PAGES = {
     "bptt": "Backpropagation through time",
     "vanishing": "Vanishing and exploding gradients",
     "lstm": "LSTM and GRU",
+    "training": "Training",
 }
 """Title of a chapter by the name of its file."""
 
@@ -43,6 +44,9 @@ SECTIONS = {
         "sec-one-step": "One step back: four terms",
         "sec-k-steps": "k steps back: the missing path",
         "sec-lstm-backward": "The backward pass",
+    },
+    "training": {
+        "sec-update": "From a gradient to a step",
     },
 }
 """Heading of a section, its mathematics in plain letters, by page and label."""
