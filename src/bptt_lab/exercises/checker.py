@@ -176,11 +176,12 @@ class Exercise:
         return None
 
     def diagnosis(self, mistakes: Mistakes, came: list[Parts]) -> Answer:
-        """Name the mistakes, and each one's parts if there are several."""
+        """Name the mistakes, and which parts are touched by which if that differs."""
         one = len(mistakes) == 1
         said = "This is a known mistake." if one else f"{len(mistakes)} known mistakes at once."
-        table = [(name, self.cause(name, mistakes, came)) for name in came[0]]
-        return Answer(False, said, mistakes, tuple(table) if len(table) > 1 else ())
+        causes = {name: self.cause(name, mistakes, came) for name in came[0]}
+        differ = len({*causes.values()}) > 1
+        return Answer(False, said, mistakes, tuple(causes.items()) if differ else ())
 
     def cause(self, name: str, mistakes: Mistakes, came: list[Parts]) -> str:
         """Say which of the mistakes explain one part."""
