@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 import bptt_lab
 from bptt_lab import GRU, LSTM, RNN
-from bptt_lab.bptt import net_input_gradients
 from bptt_lab.exercises import MISTAKES, Answer, Exercise, Mistake, Problem, check
 from bptt_lab.exercises.checker import errors_of
 from bptt_lab.exercises.comparing import CLOSE
@@ -69,10 +68,15 @@ def package_step(cell, params, x_t, *state):
 
 
 def package_backward(params, x, h, C, e):
-    trace = bptt_lab.forward(LSTM(), params, x, (h[0], C[0]))
-    d_h = e @ params["W_yh"].T
-    delta, _ = net_input_gradients(LSTM(), params, trace, d_h)
-    return dict(zip("ifoC", np.split(delta, 4, axis=-1), strict=True))
+    """Give every net input an input of its own: its gradient is that of the net input."""
+    n, wide = h.shape[-1], dict(params)
+    for k, gate in enumerate("ifoC"):
+        own = np.eye(4 * n)[:, k * n : (k + 1) * n]
+        wide["W_x" + gate] = np.concatenate([params["W_x" + gate], own])
+    x = np.concatenate([x, np.zeros((*x.shape[:2], 4 * n))], axis=-1)
+    trace = bptt_lab.forward(LSTM(), wide, x, (h[0], C[0]))
+    d_x = bptt_lab.backward(LSTM(), wide, trace, e @ params["W_yh"].T)["x"][..., -4 * n :]
+    return dict(zip("ifoC", np.split(d_x, 4, axis=-1), strict=True))
 
 
 def package_jacobian(params, x_t, h):
