@@ -117,17 +117,14 @@ def test_ids_are_unique_and_labels_point_at_them(pages):
                 assert set(tag[attribute].split()) <= set(ids), (path.name, str(tag)[:200])
 
 
-def test_math_is_rendered_and_without_errors(pages):
-    assert sum(len(parse(path).select(".katex")) for path in pages) > 100
-    assert not [path.name for path in pages if parse(path).select(".katex-error, .MathJax")]
-    # What is left of unrendered math would show as raw LaTeX.
+def test_a_page_says_what_it_is_about(pages):
+    titles = [parse(path).title.get_text() for path in pages]
+    assert len(set(titles)) == len(titles)
     for path in pages:
-        article = parse(path).find("article")
-        for tag in article.select("pre, code, script, .katex, style") if article else []:
-            tag.decompose()
-        text = article.get_text() if article else ""
-        assert not re.findall(r"\\(?:frac|partial|sum|mathrm|left)\b|\$\$", text), path.name
-    parse.cache_clear()
+        if article := parse(path).find("article"):
+            about = parse(path).find("meta", attrs={"name": "description"})["content"]
+            begin = " ".join(article.find("p").get_text().split())
+            assert about and about[:40] == begin[:40], path.name
 
 
 def test_no_line_ends_between_a_formula_and_its_punctuation(pages):
@@ -139,6 +136,19 @@ def test_no_line_ends_between_a_formula_and_its_punctuation(pages):
             if "together" not in formula.parent.get("class", [])
         ]
         assert not loose, (path.name, loose[:5])
+
+
+def test_math_is_rendered_and_without_errors(pages):
+    assert sum(len(parse(path).select(".katex")) for path in pages) > 100
+    assert not [path.name for path in pages if parse(path).select(".katex-error, .MathJax")]
+    # What is left of unrendered math would show as raw LaTeX.
+    for path in pages:
+        article = parse(path).find("article")
+        for tag in article.select("pre, code, script, .katex, style") if article else []:
+            tag.decompose()
+        text = article.get_text() if article else ""
+        assert not re.findall(r"\\(?:frac|partial|sum|mathrm|left)\b|\$\$", text), path.name
+    parse.cache_clear()
 
 
 def test_nothing_tells_of_the_machine_that_built_it(site):
