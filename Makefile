@@ -13,7 +13,7 @@ JUPYTER_BOOK := $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" 
 	--toc "$(CURDIR)/_toc.yml" --path-output "$(OUT)" -W -n --keep-going
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab notebooks bundle test check bench pins clean
+.PHONY: help setup book serve lab notebooks bundle pdf epub links test check bench pins clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ notebooks: book ## write the executed chapters as .ipynb to _build/notebooks
 
 bundle: book ## write one zip: the site, the notebooks, the package
 	$(BIN)/python tools/bundle.py "$(OUT)/_build"
+
+pdf: book ## print the whole book to one PDF
+	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python tools/pdf.py $(SITE) $(OUT)/_build/bptt-lab.pdf
+
+epub: book ## bind it as an ePub
+	$(BIN)/python tools/epub.py $(SITE) $(OUT)/_build/bptt-lab.epub
+
+links: setup ## ask every other site that the book links to whether the page is there
+	$(JUPYTER_BOOK) --builder linkcheck
 
 test: book ## every test there is, the built site and a real browser included
 	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python -m pytest -n 2

@@ -67,10 +67,10 @@ class Book:
         text = NOTEBOOK.format(name=name, prose=prose, code=code, log=self.log)
         (self.root / "book" / f"{name}.md").write_text(text)
 
-    def start(self) -> subprocess.Popen:
+    def start(self, **environment: str) -> subprocess.Popen:
         # -o: the environment of the house is used as it is.
         command = ["make", "-o", ".venv/complete", "book"]
-        environment = os.environ | {"PYTHONPATH": str(self.root / "src")}
+        environment = os.environ | {"PYTHONPATH": str(self.root / "src")} | environment
         return subprocess.Popen(
             command, cwd=self.root, env=environment, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -80,10 +80,10 @@ class Book:
         """Return the executed notebooks of the cache."""
         return list(self.root.glob("_build/executed/*/executed/*/base.ipynb"))
 
-    def build(self) -> tuple[int, str, list[str]]:
+    def build(self, **environment: str) -> tuple[int, str, list[str]]:
         """Return the exit status, what was printed, and the names of the pages that ran."""
         self.log.write_text("")
-        process = self.start()
+        process = self.start(**environment)
         printed, _ = process.communicate(timeout=120)
         return process.returncode, printed, self.log.read_text().split()
 

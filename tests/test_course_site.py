@@ -95,11 +95,11 @@ def test_the_page_for_teachers_names_what_is_there(pages):
 
 
 def test_only_pages_with_questions_load_their_script(pages):
-    for page in pages.values():
+    for name, page in pages.items():
         loaded = [tag["src"] for tag in page.select("script[src]")]
         has = any("quiz.js" in address for address in loaded)
         assert has == bool(page.select("form.question"))
-        assert any("progress.js" in address for address in loaded)
+        assert any("progress.js" in address for address in loaded) == (name != "404")
 
 
 # ---------------------------------------------------------------- checkers

@@ -15,10 +15,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 from functools import partial
-from html import escape, unescape
 from multiprocessing import Pool
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -151,26 +149,11 @@ def is_used(filename: str | None, body: str) -> bool:
     return True
 
 
-def preview(title: str, doctree: nodes.document) -> str:
-    """Say what a page is about where a link to it is shown: its title, and how it begins."""
-    begin = next(iter(doctree.findall(nodes.paragraph)), nodes.Text("")).astext()
-    texts = re.sub(r"<[^>]*>", "", title), textwrap.shorten(begin, 200, placeholder=" …")
-    name, about = (escape(unescape(text)) for text in texts)
-    return (
-        f'<meta name="description" content="{about}">'
-        f'<meta property="og:type" content="article">'
-        f'<meta property="og:title" content="{name}">'
-        f'<meta property="og:description" content="{about}">'
-    )
-
-
 def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Take from a page the scripts and styles that it does not use, and the widgets' state.
 
     The explorers of the HTML need no widget manager, so nothing reads that state.
     """
-    if doctree:
-        context["metatags"] += preview(context["title"], doctree)
     # A list whose items are no list items confuses a screen reader.
     body = context.get("body", "").replace('<div role="list" class="citation-list">', "<div>")
     context["body"] = body
@@ -257,7 +240,7 @@ def remove_old_pages(app: Sphinx) -> None:
     """Delete pages that an earlier build wrote and that the book no longer has."""
     for page in Path(app.outdir).rglob("*.html"):
         name = page.relative_to(app.outdir).with_suffix("").as_posix()
-        if name not in app.env.found_docs | {"search"}:
+        if name not in app.env.found_docs | {"search", "404"}:
             page.unlink()
 
 

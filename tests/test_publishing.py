@@ -1,0 +1,187 @@
+"""What a published site says of itself, and the workflow that publishes it."""
+
+import re
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from docutils.core import publish_doctree
+from PIL import Image
+from sphinx.errors import ConfigError
+
+import publishing
+from conftest import ROOT
+from test_build import Book
+
+WORKFLOW = ROOT / ".github" / "workflows" / "book.yml"
+ADDRESS = "https://owner.example/book/"
+
+
+# ------------------------------------------------------------------ descriptions
+
+
+def described(text: str) -> str:
+    settings = {"doctitle_xform": False}  # the title stays the title of a section
+    page = publish_doctree(f"Title\n=====\n\n{text}", settings_overrides=settings)
+    return publishing.description(page)
+
+
+def test_a_page_is_described_by_its_question():
+    assert described("*What is it?* More.\n\nOther.") == "What is it?"
+    assert described("First.\n\n*What is it?*") == "What is it?"
+    assert described("Words without a question.\n\nOther.") == "Words without a question."
+    assert described("With :math:`x`.\n\nWithout.") == "Without."
+    assert described(":math:`x`") == ""
+
+
+def test_a_description_ends_with_a_sentence_or_a_word():
+    one = "A sentence of some words. "
+    assert described(one * 20) == (one * 7).strip()
+    assert described("word " * 60) == "word " * 39 + "word …"
+
+
+# ------------------------------------------------------------------ the address
+
+
+def checked(address: str) -> str:
+    config = SimpleNamespace(book_url=address)
+    publishing.check_address(None, config)
+    return config.html_baseurl
+
+
+def test_an_address_ends_with_a_slash_and_none_stays_none():
+    assert checked("https://owner.example/book") == checked(ADDRESS) == ADDRESS
+    assert checked("https://owner.example") == "https://owner.example/"
+    assert checked("") == ""
+
+
+@pytest.mark.parametrize(
+    "address", ["owner.example/book", "https://", "ftp://a.b/", "https://a/?x"]
+)
+def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises(ConfigError, match="BOOK_URL"):
+        checked(address)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Site of a small book that knows its address."""
+    book = Book(tmp_path_factory.mktemp("published"))
+    book.page("a", prose="*What is a page?*")
+    status, printed, _ = book.build(BOOK_URL=ADDRESS)
+    assert status == 0, printed
+    return book.root / "_build" / "html"
+
+
+def head(path) -> dict[str, str]:
+    """Return what a page's head says, by name of the property."""
+    page = BeautifulSoup(path.read_text(), "html.parser")
+    found = {
+        tag.get("property") or tag.get("name"): tag.get("content") for tag in page.select("meta")
+    }
+    return found | {"canonical": [tag["href"] for tag in page.select('link[rel="canonical"]')]}
+
+
+@pytest.mark.site
+def test_a_published_page_has_one_address_a_description_and_a_card(published):
+    said = head(published / "a.html")
+    assert said["canonical"] == [f"{ADDRESS}a.html"] and said["og:url"] == f"{ADDRESS}a.html"
+    assert said["description"] == said["og:description"] == "What is a page?"
+    assert said["og:title"] == "Page a" and said["og:type"] == "article"
+    assert head(published / "index.html")["og:type"] == "website"
+    assert said["twitter:card"] == "summary_large_image" and len(said["og:image:alt"]) > 50
+
+
+@pytest.mark.site
+def test_the_picture_of_a_card_is_there_and_as_large_as_it_says(published):
+    said = head(published / "a.html")
+    name = said["og:image"].removeprefix(ADDRESS)
+    size = int(said["og:image:width"]), int(said["og:image:height"])
+    with Image.open(published / name) as picture:
+        assert picture.size == size == (1200, 630)
+
+
+@pytest.mark.site
+def test_the_map_of_a_published_site_names_every_page(published):
+    places = re.findall("<loc>(.*?)</loc>", (published / "sitemap.xml").read_text())
+    assert places == [f"{ADDRESS}{name}.html" for name in ("index", "a", "b")]
+    assert f"Sitemap: {ADDRESS}sitemap.xml" in (published / "robots.txt").read_text()
+
+
+@pytest.mark.site
+def test_an_address_that_leads_nowhere_finds_back_from_any_depth(published):
+    page = BeautifulSoup((published / "404.html").read_text(), "html.parser")
+    links = [a["href"] for a in page.select("a")]
+    assert links == ["/book/index.html", "/book/a.html", "/book/b.html"]
+    assert not page.select("link, script, img")  # a relative address would depend on the depth
+
+
+@pytest.mark.site
+def test_without_an_address_nothing_claims_one(site):
+    known = (site / "sitemap.xml").exists()  # the workflow tests the site that it publishes
+    assert (site / "robots.txt").exists() == (site / "social.png").exists() == known
+    pages = [path for path in site.glob("*.html") if path.stem not in ("404", "search")]
+    for path in pages:
+        said = head(path)
+        assert len(said["canonical"]) == known and ("og:image" in said) == known
+        assert 15 < len(said["description"]) <= publishing.LONGEST + 2, path.name
+    lost = BeautifulSoup((site / "404.html").read_text(), "html.parser")
+    assert bool(lost.select("a")) == known
+
+
+# ------------------------------------------------------------------ the workflow
+
+
+@pytest.fixture(scope="module")
+def workflow():
+    return yaml.safe_load(WORKFLOW.read_text())
+
+
+def steps(workflow):
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+def test_actions_are_pinned_to_a_commit_and_say_which_version_that_is():
+    used = re.findall(r"uses: (.*)", WORKFLOW.read_text())
+    assert len(used) > 5
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
+
+
+def test_a_job_may_do_no_more_than_it_must(workflow):
+    assert workflow["permissions"] == {"contents": "read"}
+    allowed = {name: job.get("permissions") for name, job in workflow["jobs"].items()}
+    assert allowed == {
+        "book": None,
+        "links": None,
+        "site": {"pages": "write", "id-token": "write"},
+        "notebooks": {"contents": "write"},
+    }
+    for name in ("site", "notebooks"):  # only the main branch, and only after the tests
+        job = workflow["jobs"][name]
+        assert job["needs"] == "book" and "refs/heads/main" in job["if"]
+    checkouts = [step for step in steps(workflow) if "actions/checkout" in step.get("uses", "")]
+    assert checkouts and all(not one["with"]["persist-credentials"] for one in checkouts)
+
+
+def test_the_workflow_runs_the_commands_of_the_house(workflow):
+    commands = [step["run"] for step in steps(workflow) if "run" in step]
+    targets = {
+        t
+        for one in commands
+        for line in re.findall(r"^make (.*)$", one, re.M)
+        for t in line.split()
+    }
+    assert ".ci/run" in commands and targets
+    for target in targets:
+        subprocess.run(
+            ["make", "-n", "-o", "setup", target], cwd=ROOT, check=True, capture_output=True
+        )
+
+
+def test_the_workflow_tells_the_build_its_addresses(workflow):
+    told = workflow["jobs"]["book"]["env"]
+    assert set(told) == {"BOOK_URL", "BOOK_REPOSITORY"}
+    # No text from outside, such as a branch's name, becomes part of a command.
+    assert not [step for step in steps(workflow) if "${{" in step.get("run", "")]

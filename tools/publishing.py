@@ -1,0 +1,119 @@
+"""Sphinx extension: what a published page says of itself to search engines and to who shares it.
+
+Every page has a description. The rest needs to know the address of the site, BOOK_URL: canonical
+links, cards with a picture, a map of the site, and links in the page for addresses that lead
+nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ConfigError
+
+import cover
+
+PICTURE = "social.png"
+SIZE = (1200, 630)  # pixels; what the networks ask for
+SUBTITLE = "An executable book"
+LONGEST = 200  # characters of a description
+
+
+# ------------------------------------------------------------------ the address
+
+
+def check_address(app: Sphinx, config) -> None:
+    """Refuse an address that is none; Sphinx writes the canonical links from html_baseurl."""
+    address = config.book_url
+    if address and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", address):
+        raise ConfigError(f"BOOK_URL has to be like https://HOST/PATH/; it is {address!r}")
+    config.book_url = address and address.rstrip("/") + "/"
+    config.html_baseurl = config.book_url
+
+
+# ------------------------------------------------------------------ what is in a page's head
+
+
+def description(doctree: nodes.document) -> str:
+    """Return the question with which a page begins, or else its first words."""
+    paragraphs = [
+        p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section)
+    ]
+    questions = [p[0] for p in paragraphs[:2] if isinstance(p[0], nodes.emphasis)]
+    plain = [p for p in questions + paragraphs if not p.next_node(nodes.math)]
+    return shortened(plain[0].astext()) if plain else ""
+
+
+def shortened(text: str) -> str:
+    """Return whole sentences of a text, or whole words if the first sentence is too long."""
+    text = re.sub(r"\s+", " ", text).strip()
+    if len(text) <= LONGEST:
+        return text
+    start = text[:LONGEST]
+    ends = [match.end() for match in re.finditer(r"[.?!](?= )", start)]
+    return start[: ends[-1]] if ends else start[: start.rindex(" ")] + " …"
+
+
+def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give the template of a page's head the description, and the picture if there is one."""
+    if doctree is not None and 'name="description"' not in context.get("metatags", ""):
+        context["description"] = description(doctree)
+    if app.config.book_url:
+        context["card"] = {
+            "url": urljoin(app.config.book_url, PICTURE),
+            "size": SIZE,
+            "alt": cover.ALT,
+            "kind": "website" if pagename == app.config.root_doc else "article",
+        }
+
+
+# ------------------------------------------------------------------ files beside the pages
+
+
+def pages_in_order(app: Sphinx) -> list[str]:
+    root = app.config.root_doc
+    listed = [root, *app.env.toctree_includes.get(root, [])]
+    return list(dict.fromkeys([*listed, *sorted(app.env.found_docs)]))
+
+
+def lost_page(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
+    """Yield the page that a server shows for an address that leads nowhere, at any depth."""
+    base = urlsplit(app.config.book_url).path
+    titles = {f"{base}{name}.html": app.env.titles[name].astext() for name in pages_in_order(app)}
+    yield "404", {"base": base, "pages": titles if base else {}}, "404.html"
+
+
+def write_maps(app: Sphinx, exception: Exception | None) -> None:
+    """Write what only a site with an address has: sitemap.xml, robots.txt, and the picture."""
+    out, address = Path(app.outdir), app.config.book_url
+    if exception is not None or app.builder.name != "html":
+        return
+    for name in ("sitemap.xml", "robots.txt", PICTURE):
+        (out / name).unlink(missing_ok=True)
+    if address:
+        named = [urljoin(address, f"{name}.html") for name in pages_in_order(app)]
+        places = "".join(f"<url><loc>{place}</loc></url>\n" for place in named)
+        (out / "sitemap.xml").write_text(
+            '<?xml version="1.0" encoding="utf-8"?>\n'
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n'
+        )
+        (out / "robots.txt").write_text(
+            f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(address, 'sitemap.xml')}\n"
+        )
+        cover.draw(out / PICTURE, app.config.html_title or app.config.project, SUBTITLE, *SIZE)
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect everything. The address comes from the environment of the build."""
+    app.add_config_value("book_url", os.environ.get("BOOK_URL", ""), "html", [str])
+    app.connect("config-inited", check_address)
+    app.connect("html-page-context", describe)
+    app.connect("html-collect-pages", lost_page)
+    app.connect("build-finished", write_maps, priority=850)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
