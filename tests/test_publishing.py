@@ -70,6 +70,8 @@ def published(tmp_path_factory):
     """Site of a small book that knows its address."""
     book = Book(tmp_path_factory.mktemp("published"))
     book.page("a", prose="*What is a page?*")
+    meta = "---\nmyst:\n  html_meta:\n    description: It says so.\n---\n"
+    (book.root / "book" / "index.md").write_text(f"{meta}# Book\n\nText.\n")
     status, printed, _ = book.build(BOOK_URL=ADDRESS)
     assert status == 0, printed
     return book.root / "_build" / "html"
@@ -77,10 +79,9 @@ def published(tmp_path_factory):
 
 def head(path) -> dict[str, str]:
     """Return what a page's head says, by name of the property."""
-    page = BeautifulSoup(path.read_text(), "html.parser")
-    found = {
-        tag.get("property") or tag.get("name"): tag.get("content") for tag in page.select("meta")
-    }
+    page = BeautifulSoup(path.read_text().split("</head>")[0], "html.parser")
+    tags = page.select("meta")
+    found = {tag.get("property") or tag.get("name"): tag.get("content") for tag in tags}
     return found | {"canonical": [tag["href"] for tag in page.select('link[rel="canonical"]')]}
 
 
@@ -90,7 +91,9 @@ def test_a_published_page_has_one_address_a_description_and_a_card(published):
     assert said["canonical"] == [f"{ADDRESS}a.html"] and said["og:url"] == f"{ADDRESS}a.html"
     assert said["description"] == said["og:description"] == "What is a page?"
     assert said["og:title"] == "Page a" and said["og:type"] == "article"
-    assert head(published / "index.html")["og:type"] == "website"
+    first = head(published / "index.html")
+    assert first["og:type"] == "website"
+    assert first["description"] == first["og:description"] == "It says so."
     assert said["twitter:card"] == "summary_large_image" and len(said["og:image:alt"]) > 50
 
 

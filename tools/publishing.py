@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -22,6 +23,7 @@ import cover
 PICTURE = "social.png"
 SIZE = (1200, 630)  # pixels; what the networks ask for
 SUBTITLE = "An executable book"
+GIVEN = r'<meta content="([^"]*)" name="description" />'  # by a page itself, in its html_meta
 LONGEST = 200  # characters of a description
 
 
@@ -62,13 +64,15 @@ def shortened(text: str) -> str:
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Give the template of a page's head the description, and the picture if there is one."""
-    if doctree is not None and 'name="description"' not in context.get("metatags", ""):
+    given = re.search(GIVEN, context.get("metatags", ""))
+    if doctree is not None and not given:
         context["description"] = description(doctree)
     if app.config.book_url:
         context["card"] = {
             "url": urljoin(app.config.book_url, PICTURE),
             "size": SIZE,
             "alt": cover.ALT,
+            "description": unescape(given[1]) if given else context.get("description"),
             "kind": "website" if pagename == app.config.root_doc else "article",
         }
 
