@@ -64,17 +64,14 @@ def shortened(text: str) -> str:
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Give the template of a page's head the description, and the picture if there is one."""
-    given = re.search(GIVEN, context.get("metatags", ""))
-    if doctree is not None and not given:
-        context["description"] = description(doctree)
-    if app.config.book_url:
-        context["card"] = {
-            "url": urljoin(app.config.book_url, PICTURE),
-            "size": SIZE,
-            "alt": cover.ALT,
-            "description": unescape(given[1]) if given else context.get("description"),
-            "kind": "website" if pagename == app.config.root_doc else "article",
-        }
+    if doctree is None:
+        return
+    tags = context.get("metatags", "")
+    given = re.search(GIVEN, tags)
+    context["metatags"] = re.sub(GIVEN, "", tags)
+    context["description"] = unescape(given[1]) if given else description(doctree)
+    if address := app.config.book_url:
+        context["picture"] = {"url": urljoin(address, PICTURE), "size": SIZE, "alt": cover.ALT}
 
 
 # ------------------------------------------------------------------ files beside the pages
