@@ -745,13 +745,12 @@ def transposes_and_columns() -> Numbers:
 
 @LEDGER.enter(
     "lstm-19", "k times the equation",
-    states=r'to go back $k$ steps, "all we need to do" is to multiply $\frac{\partial C_t}'
-    r"{\partial C_{t-1}}$ $k$ times",
+    states='to go $k$ steps back, "all we need to do" is multiply "the equation above $k$ times"',
     verdict="corrected",
     holds="The factors differ from step to step, and for $k\\ge2$ their product is not "
-    r"$\frac{\partial C_t}{\partial C_{t-k}}$, because $C$ alone is not the state: at $k=2$ "
-    "$A_tB_{t-1}P_{t-2}$ is missing, the path through the output gate $o_{t-1}$. Multiply the "
-    r"Jacobians of $(h,C)$, $2n\times2n$: $\frac{\partial C_t}{\partial C_{t-k}}="
+    r"$\frac{\partial C_t}{\partial C_{t-k}}$, because $C$ alone is not the state. After two "
+    "steps the path $A_tB_{t-1}P_{t-2}$, through the output gate $o_{t-1}$, is missing. Multiply "
+    r"the Jacobians of $(h,C)$, $2n\times2n$: $\frac{\partial C_t}{\partial C_{t-k}}="
     r"\begin{pmatrix}0&I\end{pmatrix}\mathcal J_t\cdots\mathcal J_{t-k+1}"
     r"\begin{pmatrix}P_{t-k}\\I\end{pmatrix}$.",
     condition=r"The article's product is exact for $k=1$, for $W_{ho}=0$, and for a gradient that "
