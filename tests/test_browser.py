@@ -126,6 +126,14 @@ def test_pages_are_accessible(visit, name, scheme):
     )
 
 
+def test_links_to_the_next_page_are_not_cut_off(visit):
+    page = visit("forward", viewport={"width": 360, "height": 740})
+    titles = page.locator(".prev-next-title").all()
+    assert len(titles) == 2
+    for title in titles:
+        assert title.evaluate("e => e.closest('a').scrollWidth <= e.closest('a').clientWidth")
+
+
 @BOTH_WAYS
 @pytest.mark.parametrize("name", [*PAGES, "search"])
 def test_pages_fit_a_phone(visit, name):
@@ -140,7 +148,8 @@ def test_pages_fit_a_phone(visit, name):
         if (e.lastChild.nodeType !== Node.TEXT_NODE) return false;
         text.selectNodeContents(e.lastChild);
         const formula = boxes[boxes.length - 1].getBoundingClientRect();
-        return text.getBoundingClientRect().left < formula.left;
+        const { left, right } = text.getBoundingClientRect();
+        return left < formula.left || right > e.closest("article").getBoundingClientRect().right;
     }).map(e => e.textContent)"""
     assert page.evaluate(parted) == []
 

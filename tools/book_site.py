@@ -156,6 +156,8 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     """
     # A list whose items are no list items confuses a screen reader.
     body = context.get("body", "").replace('<div role="list" class="citation-list">', "<div>")
+    # Where a line may end within a formula that is kept together with its punctuation.
+    body = body.replace('</span><span class="base">', '</span><wbr><span class="base">')
     context["body"] = body
     state = "application/vnd.jupyter.widget-state+json"
     context["css_files"] = [f for f in context["css_files"] if is_used(f.filename, body)]
