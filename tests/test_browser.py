@@ -233,9 +233,10 @@ def explorers_of(name: str) -> list[Explorer]:
         patch.setattr(bptt_lab, "Explorer", Noted, raising=False)
         patch.setattr(bptt_lab.explorer, "Explorer", Noted)
         names: dict = {"__name__": name}
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                exec(cell.source, names)  # the book's own code
+        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        last = max(place for place, source in enumerate(cells) if "Explorer(" in source)
+        for source in cells[: last + 1]:  # what comes after makes none
+            exec(source, names)  # the book's own code
     return made
 
 
