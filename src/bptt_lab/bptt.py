@@ -30,7 +30,7 @@ Gradients = dict[str, Any]
 ALL = slice(None)
 """All steps of a sequence."""
 
-BLOCK = 512
+BLOCK = 256
 """Rows (steps times sequences) at a time: enough for a fast product, few enough for the cache."""
 
 
@@ -327,25 +327,23 @@ def through_time(
         deltas = windowed_deltas(cell, params, trace, d_h[ALL], window, d_state)
     W_x = cell.transposed(params, "W_x")  # (G n, n_inputs)
     d_x = np.empty(trace.x.shape, trace.h.dtype)
-    total: Params = {}
+    total: Arrays = ()
     for block, delta in deltas:
-        add(total, weight_gradients(cell, trace, delta, block))
+        total = add(total, cell.products(trace.x[block], *trace.steps(block), delta))
         np.dot(rows(delta)[:, : len(W_x)], W_x, out=rows(d_x[block]))  # delta_t W_x^T
-    return {**total, "x": d_x, "state0": d_state}
+    return {**cell.gradients(total), "x": d_x, "state0": d_state}
 
 
 def weight_gradients(cell: Cell, trace: Trace, delta: Array, block: slice = ALL) -> Params:
-    """Add up what a block of steps contributes to the gradients (ledger, R2)."""
-    return cell.weight_gradients(trace.x[block], *trace.steps(block), delta)
+    """Work out what a block of steps contributes to the gradients (ledger, R2)."""
+    return cell.gradients(cell.products(trace.x[block], *trace.steps(block), delta))
 
 
-def add(total: Params, part: Params) -> None:
-    """Add to a total that has the same keys or none yet."""
-    for name, value in part.items():
-        if name in total:
-            total[name] += value
-        else:
-            total[name] = value
+def add(total: Arrays, part: Arrays) -> Arrays:
+    """Add a part to the total, in place; in the beginning there is none."""
+    for whole, more in zip(total, part, strict=False):
+        whole += more
+    return total or part
 
 
 def net_input_gradients(

@@ -270,14 +270,14 @@ class Cell(ABC):
         n = gradients.shape[-1] // len(order)
         return {prefix + g: gradients[..., k * n : (k + 1) * n] for k, g in enumerate(order)}
 
-    def weight_gradients(
+    def products(
         self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
-    ) -> Params:
-        """Sum of [x_t, h_{t-1}, 1]^T delta_t over the steps, as one product."""
-        total = product(with_one(x, before[0]), delta)  # (n_inputs + n + 1, G n)
-        n_inputs = x.shape[-1]
-        return {
-            **self.split("W_x", total[:n_inputs]),
-            **self.split("W_h", total[n_inputs:-1]),
-            **self.split("b_", total[-1]),
-        }
+    ) -> Arrays:
+        """Sum of [x_t, h_{t-1}, 1]^T delta_t over B steps, as one product."""
+        return (product(with_one(x, before[0]), delta),)  # (n_inputs + n + 1, G n)
+
+    def gradients(self, total: Arrays) -> Params:
+        """Gradients of the parameters, from the sum of ``products`` over all steps."""
+        n = total[0].shape[1] // len(self.gates)
+        W_x, W_h, b = np.split(total[0], [-n - 1, -1])
+        return {**self.split("W_x", W_x), **self.split("W_h", W_h), **self.split("b_", b[0])}

@@ -62,9 +62,9 @@ class GRU(Cell):
         return 3 + len(self.vectors)
 
     def recurrent_weights(self, params: Params) -> Arrays:
-        """W_h (3, n, n), halved for z and r; 1/2; c_n if there is one."""
+        """W_h (3, n, n), halved for z and r; 1/2; c_n (1, n) if there is one."""
         W_h, half = self.halved_weights(params)
-        return (W_h, half, *(params[name] for name in self.vectors))
+        return (W_h, half, *(params[name][None] for name in self.vectors))
 
     def transposed_weights(self, params: Params) -> Arrays:
         """W_h^T (3n, n) of z, r and the candidate."""
@@ -128,19 +128,25 @@ class GRU(Cell):
             d_h *= z
             d_h += delta[:, n:].dot(W_T)  # dL/dh_{t-1}, (m, n)
 
-    def weight_gradients(
+    def products(
         self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
-    ) -> Params:
-        """Sum over time what each matrix was used with, times the delta of its product."""
+    ) -> Arrays:
+        """Sum over B steps of what each matrix was used with, times the delta of its product."""
         (h_prev,), (u, *_) = before, stored
-        n = h_prev.shape[-1]
-        of_x = product(with_one(x), delta[..., : 3 * n])  # of the candidate, z and r
+        n = u.shape[-1]
+        of_x = product(with_one(x), delta[..., : 3 * n])  # (n_inputs + 1, 3n) of n, z and r
+        if self.reset == "before":
+            return of_x, product(h_prev, delta[..., n:]), product(u, delta[..., :n])
+        return of_x, product(with_one(h_prev), delta[..., n:])  # (n + 1, 3n) of z, r and u
+
+    def gradients(self, total: Arrays) -> Params:
+        """Gradients of the parameters, from the sum of ``products`` over all steps."""
+        of_x, of_h, *of_u = total
         gradients = self.split("W_x", of_x[:-1]) | self.split("b_", of_x[-1])
         if self.reset == "before":
-            gradients |= self.split("W_h", product(h_prev, delta[..., n:]), "zr")
-            return gradients | {"W_hn": product(u, delta[..., :n])}
-        of_h = product(with_one(h_prev), delta[..., n:])  # of z, r and u
-        return gradients | self.split("W_h", of_h[:-1], "zrn") | {"c_n": of_h[-1, 2 * n :]}
+            return gradients | self.split("W_h", of_h, "zr") | {"W_hn": of_u[0]}
+        c_n = self.split("c_", of_h[-1], "zrn")["c_n"]
+        return gradients | self.split("W_h", of_h[:-1], "zrn") | {"c_n": c_n}
 
     def jacobian(self, W: Arrays, partials: Arrays) -> Array:
         """dh_t/dh_{t-1}, shape (..., n, n) (ledger, section 8 item 13)."""

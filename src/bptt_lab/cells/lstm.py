@@ -7,7 +7,7 @@ import numpy as np
 
 from bptt_lab.activations import sigmoid_slope, squash, tanh_slope
 from bptt_lab.arguments import Array, choice, flag
-from bptt_lab.cells.base import Arrays, Cell, Memory, Params
+from bptt_lab.cells.base import Arrays, Cell, Memory, Params, rows
 from bptt_lab.cells.blocks import by_gate, diagonal, joint, times
 
 
@@ -146,18 +146,18 @@ class PeepholeLSTM(LSTM):
         D_o, D_i, D_f, _ = by_gate(D)
         return D, P + D_o * p_o, f + D_f * p_f + D_i * p_i
 
-    def weight_gradients(
+    def products(
         self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
-    ) -> Params:
-        """As without peepholes, and the sum of C * delta over steps and batch for these."""
-        (_, C_prev), (_, C) = before, after
-        deltas = self.split("", delta)
-        return {
-            **super().weight_gradients(x, before, after, stored, delta),
-            "p_i": (C_prev * deltas["i"]).sum(axis=(0, 1)),
-            "p_f": (C_prev * deltas["f"]).sum(axis=(0, 1)),
-            "p_o": (C * deltas["o"]).sum(axis=(0, 1)),
-        }
+    ) -> Arrays:
+        """As without peepholes, and for these the sum of C * delta over steps and batch."""
+        deltas, (_, C_prev), (_, C) = self.split("", delta), before, after
+        peeps = C_prev * deltas["i"], C_prev * deltas["f"], C * deltas["o"]
+        sums = (rows(peep).sum(axis=0) for peep in peeps)
+        return (*super().products(x, before, after, stored, delta), *sums)
+
+    def gradients(self, total: Arrays) -> Params:
+        """As without peepholes, and theirs."""
+        return super().gradients(total) | dict(zip(self.vectors, total[1:], strict=True))
 
 
 @dataclass(frozen=True)
