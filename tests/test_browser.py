@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [path.stem for path in sorted((ROOT / "book").glob("*.md"))]
 PAGE_WEIGHT = 350_000  # bytes, gzipped, everything that a page with a big explorer loads
+SEVERAL_EXPLORERS = {"vanishing": 700_000}  # the chapter with three big ones
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -318,4 +319,4 @@ def test_page_weight(chromium, server, site, name):
     heaviest = sorted(weight.items(), key=lambda item: -item[1])[:6]
     print(f"{name}: {sum(weight.values()) / 1000:.0f} kB gzipped; {heaviest}")
     assert len(weight) > 3
-    assert sum(weight.values()) < PAGE_WEIGHT
+    assert sum(weight.values()) < SEVERAL_EXPLORERS.get(name, PAGE_WEIGHT)
