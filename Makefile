@@ -55,13 +55,13 @@ links: setup ## ask every other site that the book links to whether the page is 
 	$(JUPYTER_BOOK) --builder linkcheck
 
 test: book ## every test there is, the built site and a real browser included
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python -m pytest -n 2
+	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: setup ## the fast ones: lint, types, unit tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 -m "not site and not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not site and not browser"
 
 bench: setup $(BENCH)/complete ## measure speed and weight, beside the frameworks
 	$(BENCH)/bin/python -m benchmarks engine $(OPTIONS)

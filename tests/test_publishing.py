@@ -15,6 +15,8 @@ import publishing
 from conftest import ROOT
 from test_build import Book
 
+pytestmark = pytest.mark.xdist_group("publishing")  # one worker builds the small site
+
 WORKFLOW = ROOT / ".github" / "workflows" / "book.yml"
 ADDRESS = "https://owner.example/book/"
 

@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-pytestmark = pytest.mark.site
+# One worker parses the pages, not each.
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("site")]
 # Attributes that make a browser ask for something, unlike the href of a link that a reader follows.
 REQUESTS = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "src"}
 

@@ -13,6 +13,8 @@ import volume
 from chromium import installed
 from conftest import ROOT, missing
 
+pytestmark = pytest.mark.xdist_group("volume")  # one worker binds the book, not each
+
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
@@ -90,6 +92,17 @@ def test_every_page_of_the_contents_is_in(site):
     assert [name for name, _ in volume.order()] == [
         name for name in named if name not in volume.ONLY_IN_A_BROWSER
     ]
+
+
+def test_xhtml_has_no_sign_with_parts_and_no_line_without_a_path():
+    text = """<section><span class="katex"><math><semantics><mrow><mo><mrow><mi>m</mi><mi>o</mi>
+<mi>d</mi></mrow></mo><msub><mi>max</mi><mo>\N{FUNCTION APPLICATION}</mo></msub></mrow><annotation>
+x</annotation></semantics></math></span><svg><path></path><path d="M0 0"></path></svg></section>"""
+    body = BeautifulSoup(text, "html.parser").section
+    epub.to_xhtml(volume.Page("a", "", "A", body))
+    assert body.mo.find() is None and "".join(body.mo.get_text().split()) == "mod"
+    assert [tag.name for tag in body.msub.find_all()] == ["mi"]
+    assert len(body.select("path")) == 1 and body.math["alttext"].strip() == "x"
 
 
 # ------------------------------------------------------------------ the ePub, whole

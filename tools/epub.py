@@ -54,6 +54,10 @@ def to_xhtml(page: Page) -> None:
             if sign.parent.name in FIXED_NUMBER_OF_CHILDREN:
                 sign.decompose()
         formula.replace_with(math)
+        for sign in math.select("mo:has(mrow)"):  # of \bmod; a sign is text alone
+            sign.string = sign.get_text()
+    for line in page.body.select("svg path:not([d])"):  # of an explorer, empty in its first setting
+        line.decompose()
     for drawing in page.body.find_all("svg"):
         drawing["xmlns"] = "http://www.w3.org/2000/svg"
 
