@@ -121,6 +121,7 @@ FAULTS = {
     "warning": {"code": "import warnings; warnings.warn('w')"},
     "reference": {"prose": "See {eq}`no-such-equation`."},
     "citation": {"prose": "After {cite:t}`unknown`."},
+    "entry": {"prose": "So {ledger}`vg-99`."},
     "link": {"prose": "See [there](no-such-page.md)."},
 }
 

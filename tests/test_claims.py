@@ -2,15 +2,19 @@
 
 import json
 import math
+import os
 import re
 import subprocess
+import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from book_site import NODE, NODE_MODULES
-from bptt_lab.claims import CLAIMS, SECTIONS, Claim, Ledger
+from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS, VERDICTS, CheckFailed, Claim, Ledger, check_all
+from bptt_lab.claims.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMULA = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$", re.S)
@@ -128,3 +132,153 @@ def test_an_identifier_is_entered_once():
     ledger.enter_unchecked("vg-99", unchecked="a definition", **ENTRY)
     with pytest.raises(ValueError, match="vg-99 is entered twice"):
         ledger.enter_unchecked("vg-99", unchecked="a definition", **ENTRY)
+
+
+# ------------------------------------------------------------------ findings
+
+
+def entered(check, id="vg-99") -> Ledger:
+    ledger = Ledger()
+    ledger.enter(id, **ENTRY)(check)
+    return ledger
+
+
+def one():
+    return {"one": 1, "tiny": 1.23456e-20}
+
+
+def zero():
+    assert False, "zero is not one"  # noqa: B011
+
+
+def test_findings_keep_what_the_checks_saw():
+    some = {id: CLAIMS[id] for id in ("vg-06", "ref-01")}
+    findings = check_all(some)
+    assert findings["vg-06"].numbers["t - k + 1"] == 6
+    assert [finding.word for finding in findings.values()] == ["passed", "no check"]
+    shown, about = findings._repr_mimebundle_()
+    assert about["numbers"]["vg-06"][1] == ("t - k + 1", 6) and about["numbers"]["ref-01"] == []
+    assert json.dumps(about)
+    rows = shown["text/markdown"].splitlines()
+    assert len(rows) == 4 and "✗ corrected" in rows[2] and "t - k + 1: 6" in rows[2]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+
+
+def test_a_check_that_fails_is_named_and_the_others_run():
+    ran = []
+    claims = entered(zero, "vg-98") | entered(lambda: ran.append(1) or one())
+    with pytest.raises(CheckFailed, match=r"1 of 2 .*vg-98 \(a sum\): .*zero is not one") as raised:
+        check_all(claims)
+    assert ran and isinstance(raised.value.__cause__, AssertionError)
+
+
+def test_a_line_says_how_far_the_checks_are(capsys):
+    check_all(entered(one), shown=True)
+    assert "1/1" in capsys.readouterr().out
+    check_all(entered(one))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_notebook_shows_an_entry():
+    text = CLAIMS["vg-12"]._repr_markdown_()
+    assert text.startswith("✗ **vg-12, ") and "```python\ndef " in text
+    assert all(part in text for part in CLAIMS["vg-12"].parts.values())
+    assert "```" not in CLAIMS["ref-01"]._repr_markdown_()
+
+
+# ------------------------------------------------------------------ on a terminal
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "bptt_lab.claims", *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def test_the_table_has_a_line_for_every_claim_and_counts(capsys):
+    assert main([]) == 0
+    told = capsys.readouterr().out
+    lines = told.splitlines()
+    for claim, line in zip(CLAIMS.values(), lines, strict=False):
+        assert line.split()[:2] == [claim.id, claim.verdict] and line.endswith(claim.title)
+        assert ("passed" if claim.check else "no check") in line
+    verdicts = Counter(claim.verdict for claim in CLAIMS.values())
+    assert f"{len(CLAIMS)} claims: {verdicts['holds']} holds" in told
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_part_and_a_verdict_can_be_chosen(capsys):
+    assert main(["--section", "norm", "--verdict", "corrected"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    ids = [line.split()[0] for line in told if line.startswith("norm-")]
+    assert ids == [c.id for c in CLAIMS.values() if (c.section, c.verdict) == ("norm", "corrected")]
+
+
+def test_an_entry_in_full():
+    done = run("vg-06", "ref-01", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = " ".join(done.stdout.split())
+    for text in CLAIMS["vg-06"].parts.values():
+        assert text in said
+    assert re.search(r"t - k \+ 1 +6", done.stdout)
+    assert "def number_of_factors()" in done.stdout
+    assert CLAIMS["ref-01"].unchecked in said
+
+
+def test_an_entry_that_does_not_exist():
+    done = run("vg-44")
+    assert done.returncode == 2
+    assert "there is no entry 'vg-44'" in done.stderr and "vg-14" in done.stderr
+
+
+def test_help_explains_the_verdicts_and_the_exit_status():
+    told = run("--help").stdout
+    assert all(verdict in told for verdict in VERDICTS) and all(part in told for part in SECTIONS)
+    assert "exit status is 1" in told
+
+
+def test_a_failed_check_is_the_exit_status(monkeypatch, capsys):
+    monkeypatch.setattr("bptt_lab.claims.__main__.CLAIMS", entered(zero))
+    assert main([]) == 1
+    assert re.search(r"vg-99 +corrected +FAILED +a sum", capsys.readouterr().out)
+    assert main(["vg-99"]) == 1
+    assert "zero is not one" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------ in the chapters
+
+
+PAGES = {path.stem: path.read_text() for path in (ROOT / "book").glob("*.md")}
+CHAPTERS = {  # the parts of the article that each chapter treats
+    "forward": {"dyn", "shape"},
+    "bptt": {"bptt", "com"},
+    "vanishing": {"vg", "norm"},
+    "lstm": {"lstm"},
+}
+
+
+def cited(page: str) -> set[str]:
+    return set(re.findall(r"\{ledger\}`([^`]+)`", PAGES[page]))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_cites_the_entries_of_its_part(chapter):
+    own = {claim.id for claim in CLAIMS.values() if claim.section in CHAPTERS[chapter]}
+    assert own and not own - cited(chapter)
+
+
+def test_every_entry_is_cited_and_every_citation_is_an_entry():
+    used = set().union(*(cited(page) for page in PAGES if page not in ("index", "glossary")))
+    assert used == set(CLAIMS)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_table_of_verdicts_has_those_of_the_ledger(chapter):
+    rows = re.findall(r"^\|.*\{ledger\}`[^`]+`.*\|$", PAGES[chapter], re.M)
+    for row in rows:
+        (id,) = re.findall(r"\{ledger\}`([^`]+)`", row)
+        signs = set(re.findall(rf"\| ([{''.join(SIGNS.values())}]) (?=\|)", row))
+        assert signs <= {SIGNS[CLAIMS[id].verdict]}, row

@@ -130,6 +130,8 @@ def mark_whole(app: Sphinx, exception: Exception | None) -> None:
 MARKS = {
     "explorer.js": 'class="explorer',
     "quiz.js": 'class="question',
+    "ledger-cards.js": 'class="ledger',
+    "ledger.": ('class="ledger', 'class="claims-'),
     "explorer.css": ('class="explorer', 'class="drawing'),
     "clipboard": 'class="highlight',
     "copybutton": 'class="highlight',
@@ -310,18 +312,12 @@ def keep_together(app: Sphinx, doctree: nodes.document, page: str) -> None:
 # ------------------------------------------------------------------ setup
 
 
-def ledger_role(name, rawtext, text, lineno, inliner, options=None, content=None):
-    """Name an entry of the ledger of the article's claims: {ledger}`bptt-13`."""
-    return [nodes.inline(rawtext, f"ledger {text}", classes=["ledger"])], []
-
-
 def setup(app: Sphinx) -> dict:
     """Connect everything."""
     katex.NODEJS_BINARY = str(NODE)
     katex.KaTeXServer.start_server_process = classmethod(start_math_server)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
-    app.add_role("ledger", ledger_role)
     app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
     app.connect("config-inited", name_cache_after_package)
     app.connect("env-get-outdated", read_all_unless_whole)

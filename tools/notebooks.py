@@ -23,11 +23,21 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ConfigError
 
+from bptt_lab.claims import CLAIMS, SIGNS
+
 FENCE = re.compile(r"(`{3,}|:{3,})(?:\{([\w-]+)\})?\s*(.*)")
 OPTION = re.compile(r":[\w-]+:.*")
 TARGET = re.compile(r"\([\w-]+\)=")
 HEADING = re.compile(r"^\(([\w-]+)\)=\n+#+ ([^$`\n]+)$", re.M)  # that can be linked to
 ANSWER = re.compile(r"\[[ x]\] (.*)")
+
+# What a notebook has in place of a directive that only the site can show.
+INSTEAD = {
+    "raw": "",
+    "bibliography": "",
+    "claims-strip": "*(Here the page shows a figure; the table above has the same verdicts.)*",
+    "claims": "*(Here the page lists all entries; in a notebook `CLAIMS` holds them, see below.)*",
+}
 
 HEAD = """\
 > This is the page *{title}* of the book *{book}*, as a notebook. It needs Python 3.11 or newer and
@@ -85,8 +95,8 @@ class Plain:
         body = "\n".join(self.blocks(lines)).strip()
         if name == "dropdown":
             return folded(title, body)
-        if name in ("raw", "bibliography"):
-            return ""
+        if name in INSTEAD:
+            return INSTEAD[name]
         heading = f"**{self.inline(title)}**\n\n" * bool(title)
         return "\n".join(f"> {line}".rstrip() for line in (heading + body).splitlines())
 
@@ -128,7 +138,7 @@ class Plain:
         if name == "eq":
             return f"({self.equation(text)})"
         if name == "ledger":
-            return f"ledger {text}"
+            return f"[{SIGNS[CLAIMS[text].verdict]} {text}](ledger.md)"
         if name.startswith("cite"):
             return self.citation(name, text)
         return text.split(" <")[0]

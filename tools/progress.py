@@ -36,7 +36,9 @@ def items(page: nodes.section) -> dict[str, list[str]]:
         if title(part) == SOLVED_BY_THE_READER
         for exercise in sections(part)
     ]
-    questions = page.findall(lambda node: isinstance(node, Element) and node["tag"] == "form")
+    questions = page.findall(
+        lambda node: isinstance(node, Element) and "question" in node["classes"]
+    )
     return {
         "sections": [part["ids"][0] for part in parts if title(part) not in NOT_READ],
         "questions": [form["ids"][0] for form in questions],

@@ -44,7 +44,7 @@ def running_text(doctree: nodes.document) -> Iterator[nodes.Text]:
             around.append(node)
             node = node.parent
         if any(isinstance(n, nodes.paragraph) for n in around) and not any(
-            isinstance(n, NOT_IN) or "ledger" in n.get("classes", []) for n in around
+            isinstance(n, NOT_IN) for n in around
         ):
             yield text
 

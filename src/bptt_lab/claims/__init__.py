@@ -8,17 +8,27 @@
 1.0
 """
 
-from importlib import import_module
-from importlib.util import find_spec
-
-from bptt_lab.claims.claim import SECTIONS, VERDICTS, Claim, Ledger, Numbers
+from bptt_lab.claims import bptt, lstm, model, norms, sources, vanishing
+from bptt_lab.claims.claim import SECTIONS, SIGNS, VERDICTS, Claim, Ledger, Numbers
+from bptt_lab.claims.findings import CheckFailed, Finding, Findings, check_all
 
 CLAIMS = Ledger()
 """All claims by identifier, in the article's order."""
 
-for part in ("model", "bptt", "vanishing", "norms", "lstm", "sources"):
-    if find_spec(f"bptt_lab.claims.{part}"):
-        for claim in import_module(f"bptt_lab.claims.{part}").LEDGER.values():
-            CLAIMS.add(claim)
+for part in (model, bptt, vanishing, norms, lstm, sources):
+    for claim in part.LEDGER.values():
+        CLAIMS.add(claim)
 
-__all__ = ["CLAIMS", "SECTIONS", "VERDICTS", "Claim", "Ledger", "Numbers"]
+__all__ = [
+    "CLAIMS",
+    "SECTIONS",
+    "SIGNS",
+    "VERDICTS",
+    "CheckFailed",
+    "Claim",
+    "Finding",
+    "Findings",
+    "Ledger",
+    "Numbers",
+    "check_all",
+]

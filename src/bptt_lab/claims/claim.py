@@ -18,6 +18,9 @@ VERDICTS = {
     "corrected": "false, or too imprecise to use; the corrected statement replaces it",
 }
 
+SIGNS = {"holds": "✓", "condition": "◐", "corrected": "✗"}
+"""A sign for each verdict, which tells them apart without colour."""
+
 SECTIONS = {
     "dyn": "The model",
     "shape": "Mini-batches and shapes",
@@ -94,6 +97,26 @@ class Claim:
             return ""
         source = textwrap.dedent(inspect.getsource(self.check))
         return source[source.index("def ") :].rstrip()
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What the entry says, in Markdown, by the name of each part; empty parts are left out."""
+        parts = {
+            "The article states": self.states,
+            "What holds": self.holds,
+            "Condition": self.condition,
+            "Sources": "; ".join(self.sources),
+            "Why there is no check": self.unchecked,
+            "Not certain": self.unsure,
+        }
+        return {name: text for name, text in parts.items() if text}
+
+    def _repr_markdown_(self) -> str:
+        """Show the entry in a notebook."""
+        head = f"{SIGNS[self.verdict]} **{self.id}, {self.title}**: {self.verdict}"
+        parts = [f"*{name}:* {text}" for name, text in self.parts.items()]
+        code = [f"```python\n{self.code}\n```"] if self.check else []
+        return "\n\n".join([head, *parts, *code])
 
 
 class Ledger(dict[str, Claim]):

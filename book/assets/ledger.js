@@ -1,0 +1,156 @@
+// The ledger: marks tell what they stand for, rows are filtered, and a link to a row opens it.
+"use strict";
+(() => {
+  const SIGNS = { holds: "✓", condition: "◐", corrected: "✗" };
+  const make = (tag, className, html = "") => Object.assign(document.createElement(tag), { className, innerHTML: html });
+
+  // ------------------------------------------------ the card of a mark
+
+  let card, from;
+
+  const hide = () => {
+    card?.remove();
+    card = from = undefined;
+  };
+
+  const show = (mark) => {
+    const id = mark.hash.slice(1);
+    const told = window.LEDGER?.[id];
+    if (!told || from === mark) return;
+    hide();
+    from = mark;
+    card = make("div", `ledger-card ${told.verdict}`);
+    card.setAttribute("aria-hidden", "true"); // a screen reader has the name of the link, and the link
+    card.append(make("p", "head", `<span>${SIGNS[told.verdict]} ${told.verdict}</span> ${told.title}`), make("div", "", told.holds));
+    document.body.append(card);
+    const at = mark.getBoundingClientRect();
+    const box = card.getBoundingClientRect();
+    const left = Math.min(at.left, document.documentElement.clientWidth - box.width - 12);
+    const below = at.bottom + box.height + 12 < innerHeight || at.top < box.height + 12;
+    card.style.left = `${Math.max(left, 12) + scrollX}px`;
+    card.style.top = `${(below ? at.bottom + 4 : at.top - box.height - 4) + scrollY}px`;
+  };
+
+  document.querySelectorAll("a.ledger").forEach((mark) => {
+    mark.removeAttribute("title"); // the card says more
+    mark.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && show(mark));
+    mark.addEventListener("focus", () => mark.matches(":focus-visible") && show(mark));
+    mark.addEventListener("blur", hide);
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (card && !event.target.closest?.("a.ledger, .ledger-card")) hide(); // the pointer may go on to the card
+  });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+
+  // ------------------------------------------------ the rows
+
+  const form = document.querySelector(".claims-filter");
+  if (!form) return;
+  const rows = [...document.querySelectorAll("details.claim")];
+  const cells = [...document.querySelectorAll(".claims-strip a.square")];
+  const { verdict: boxes, section, words } = form.elements;
+  const button = form.querySelector("button");
+  const status = form.querySelector("[role=status]");
+  const shown = () => rows.filter((row) => !row.hidden);
+  const texts = new Map();
+
+  // Words and symbols of a row; its formulas bring their LaTeX along.
+  const textOf = (row) => {
+    if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+    return texts.get(row);
+  };
+
+  const filter = () => {
+    const verdicts = [...boxes].filter((box) => box.checked).map((box) => box.value);
+    const asked = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    rows.forEach((row) => {
+      const { section: part, verdict } = row.dataset;
+      const fits = verdicts.includes(verdict) && (!section.value || section.value === part);
+      row.hidden = !fits || !asked.every((word) => textOf(row).includes(word));
+    });
+    new Set(rows.map((row) => row.parentElement)).forEach((part) => {
+      part.hidden = !part.querySelector(":scope > .claim:not([hidden])");
+    });
+    cells.forEach((cell, i) => cell.classList.toggle("filtered", rows[i].hidden));
+    const count = shown().length;
+    status.textContent = count === rows.length ? `All ${count} claims.` : `${count} of ${rows.length} claims.`;
+    name();
+  };
+
+  const name = () => {
+    button.textContent = shown().some((row) => !row.open) ? "Open all" : "Close all";
+  };
+
+  button.addEventListener("click", () => {
+    const open = button.textContent === "Open all";
+    shown().forEach((row) => (row.open = open));
+  });
+  rows.forEach((row) => row.addEventListener("toggle", name));
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.hidden = false;
+
+  // A browser restores what was typed; what is shown has to fit it.
+  addEventListener("pageshow", filter);
+  filter();
+
+  // ------------------------------------------------ links to rows
+
+  const open = (hash) => {
+    const target = document.getElementById(hash.slice(1));
+    const row = target?.closest("details.claim");
+    if (target?.closest("[hidden]")) {
+      form.reset();
+      filter();
+    }
+    if (!row) return;
+    row.open = true;
+    row.scrollIntoView({ block: "start" });
+    row.querySelector("summary").focus({ preventScroll: true });
+  };
+
+  addEventListener("hashchange", () => open(location.hash));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    if (link && link.hash === location.hash) open(link.hash); // the same again is no change
+  });
+  open(location.hash);
+
+  // ------------------------------------------------ the strip: one stop of the Tab key, then arrows
+
+  const said = document.querySelector(".claims-strip .said");
+  const tell = (cell) => {
+    said.textContent = cell ? cell.getAttribute("aria-label") : "\u00a0";
+  };
+  const reach = (cell) => {
+    cells.forEach((one) => (one.tabIndex = one === cell ? 0 : -1));
+  };
+  const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 };
+
+  cells.forEach((cell, i) => {
+    cell.removeAttribute("title"); // the line below the strip says it
+    cell.addEventListener("pointerenter", () => tell(cell));
+    cell.addEventListener("focus", () => {
+      reach(cell);
+      tell(cell);
+    });
+    cell.addEventListener("keydown", (event) => {
+      const ends = { Home: 0, End: cells.length - 1 };
+      const next = cells[ends[event.key] ?? i + (STEPS[event.key] ?? NaN)];
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    });
+  });
+  document.querySelector(".claims-strip").addEventListener("pointerleave", () => tell());
+  if (cells.length) reach(cells[0]);
+
+  // ------------------------------------------------ paper: all rows, unfolded
+
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = rows.filter((row) => !row.open);
+    folded.forEach((row) => (row.open = true));
+  });
+  addEventListener("afterprint", () => folded.forEach((row) => (row.open = false)));
+})();

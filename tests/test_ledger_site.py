@@ -1,0 +1,152 @@
+"""The built ledger: every entry has its row, with numbers of this build, and marks lead there."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS
+
+pytestmark = pytest.mark.site
+CHAPTERS = ("forward", "bptt", "vanishing", "lstm")
+
+
+@cache
+def parse(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def ledger(site):
+    yield parse(site / "ledger.html")
+    parse.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def rows(ledger):
+    return {row["id"]: row for row in ledger.select("details.claim")}
+
+
+def parts(row) -> dict:
+    """Return what stands in a row, by its name."""
+    return {dt.get_text(): dt.find_next_sibling("dd") for dt in row.select("dl dt")}
+
+
+def test_every_entry_has_one_row_in_the_articles_order(rows, ledger):
+    assert list(rows) == list(CLAIMS)
+    for section, title in SECTIONS.items():
+        part = ledger.find("section", id=f"claims-{section}")
+        assert part.find("h3").get_text().startswith(title)
+        own = [claim.id for claim in CLAIMS.values() if claim.section == section]
+        assert [row["id"] for row in part.select("details.claim")] == own
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.id)
+def test_a_row_has_all_that_the_entry_says(rows, claim):
+    row, said = rows[claim.id], parts(rows[claim.id])
+    summary = row.find("summary").get_text()
+    assert SIGNS[claim.verdict] in summary and claim.verdict in summary and claim.id in summary
+    assert said["The article states"].get_text().strip() and said["What holds"].get_text().strip()
+    assert ("Condition" in said) == bool(claim.condition)
+    assert ("Not certain" in said) == bool(claim.unsure)
+    assert ("No check" in said) == bool(claim.unchecked)
+    links = said["Sources"].select("a[href^='bibliography.html#']") if claim.sources else []
+    assert len(links) == len(claim.sources)
+    assert said["In this book"].select("li a[href]")
+    code = row.select("div.highlight-python pre")
+    assert [one.get_text().strip() for one in code] == [claim.code] * bool(claim.check)
+    assert not row.select("div.highlight .err")
+
+
+def test_the_numbers_are_those_that_the_cell_of_the_page_saw(rows, site):
+    executed = json.loads((site.parent / "notebooks" / "ledger.ipynb").read_text())
+    outputs = [out for cell in executed["cells"] for out in cell.get("outputs", [])]
+    (numbers,) = [out["metadata"]["numbers"] for out in outputs if out.get("metadata")]
+    for claim in CLAIMS.values():
+        table = rows[claim.id].select("table.numbers tr")
+        assert len(table) == len(numbers[claim.id]) >= bool(claim.check)
+        for line, (_, value) in zip(table, numbers[claim.id], strict=True):
+            shown = line.find("td")
+            if isinstance(value, float):
+                power = shown.sup.extract().get_text().replace("−", "-") if shown.sup else "0"
+                digits = float(shown.get_text().removesuffix(" · 10"))
+                assert digits * 10.0 ** int(power) == pytest.approx(value, rel=1e-3)
+            else:
+                assert shown.get_text() == str(value)
+
+
+def test_the_strip_has_a_cell_for_every_claim(ledger):
+    cells = ledger.select("figure.claims-strip .parts a.square")
+    assert [cell["href"] for cell in cells] == [f"#{id}" for id in CLAIMS]
+    for cell, claim in zip(cells, CLAIMS.values(), strict=True):
+        assert cell.get_text() == SIGNS[claim.verdict] and claim.verdict in cell["class"]
+        assert cell["aria-label"] == f"{claim.id}, {claim.verdict}: {claim.title}"
+    counted = ledger.select_one(".claims-strip figcaption").get_text()
+    for verdict in SIGNS:
+        number = sum(claim.verdict == verdict for claim in CLAIMS.values())
+        assert re.search(rf"\b{number} ", counted)
+
+
+def test_marks_lead_to_rows_and_rows_to_marks(site, rows):
+    marks = {}
+    for name in (*CHAPTERS, "index", "glossary", "bibliography"):
+        for mark in parse(site / f"{name}.html").select("a.ledger"):
+            claim = CLAIMS[mark["href"].removeprefix("ledger.html#")]
+            assert mark.get_text() == SIGNS[claim.verdict] + claim.id
+            assert claim.verdict in mark["class"] and claim.title in mark["aria-label"]
+            marks[f"{name}.html#{mark['id']}"] = claim.id
+    assert set(marks.values()) == set(CLAIMS)
+    for id, row in rows.items():
+        for link in parts(row)["In this book"].find_all("a"):
+            assert marks[link["href"]] == id
+
+
+def test_only_pages_with_marks_load_the_cards(site):
+    for path in site.glob("*.html"):
+        page = parse(path)
+        loaded = [tag["src"] for tag in page.select("script[src*=ledger-cards]")]
+        assert bool(loaded) == bool(page.select("a.ledger")), path.name
+
+
+def test_a_card_has_title_and_statement_of_each_claim(site):
+    text = (site / "_static" / "ledger-cards.js").read_text()
+    cards = json.loads(text.removeprefix("window.LEDGER = ").removesuffix(";\n"))
+    assert list(cards) == list(CLAIMS)
+    for id, card in cards.items():
+        assert card["verdict"] == CLAIMS[id].verdict and card["title"]
+        assert ("$" in CLAIMS[id].holds) == ("katex-html" in card["holds"])
+        assert "katex-mathml" not in card["holds"] and "dd" not in re.findall(
+            r"<(\w+)", card["holds"]
+        )
+
+
+# ------------------------------------------------------------------ the crosswalk
+
+
+def test_the_crosswalk_leads_from_every_line_to_section_equation_and_entry(site):
+    lines = parse(site / "crosswalk.html").select("table.crosswalk tbody tr")
+    assert len(lines) == len(CLAIMS)
+    equations = 0
+    for line, claim in zip(lines, CLAIMS.values(), strict=True):
+        states, sections, numbers, entry = line.find_all("td")
+        assert states.get_text().strip()
+        assert entry.a["href"] == f"ledger.html#{claim.id}"
+        assert sections.find_all("a") and all(".html#" in a["href"] for a in sections.find_all("a"))
+        for link in numbers.find_all("a"):
+            page, anchor = link["href"].split("#")
+            target = parse(site / page).find(id=anchor)
+            assert link.get_text() in target.get_text()
+            equations += 1
+    assert equations > len(CLAIMS)
+
+
+def test_sections_have_the_numbers_of_the_chapters(site):
+    for link in parse(site / "crosswalk.html").select("table.crosswalk td:nth-of-type(2) a"):
+        page, anchor = link["href"].split("#")
+        if page.removesuffix(".html") in CHAPTERS:
+            heading = parse(site / page).find(id=anchor).find(["h1", "h2", "h3"])
+            number = re.match(r"[\d.]+\d", link.get_text())[0]
+            assert heading.get_text().startswith(f"{number}.")
