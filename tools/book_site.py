@@ -130,7 +130,7 @@ def mark_whole(app: Sphinx, exception: Exception | None) -> None:
 MARKS = {
     "explorer.js": 'class="explorer',
     "quiz.js": 'class="question',
-    "ledger-cards.js": 'class="ledger',
+    "ledger-cards.js": 'class="table crosswalk',  # on other pages ledger.js loads it when asked
     "ledger.": ('class="ledger', 'class="claims-'),
     "explorer.css": ('class="explorer', 'class="drawing'),
     "clipboard": 'class="highlight',

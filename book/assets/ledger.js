@@ -6,7 +6,22 @@
 
   // ------------------------------------------------ the card of a mark
 
-  let card, from;
+  // What marks tell is loaded when the first is pointed at; few pages need it at once.
+  const source = new URL("ledger-cards.js", document.currentScript.src).href;
+  let card, from, pointed, loaded;
+
+  const load = () =>
+    (loaded ??= new Promise((done) => {
+      if (window.LEDGER) return done();
+      const script = Object.assign(document.createElement("script"), { src: source, onload: done });
+      document.head.append(script);
+    }));
+
+  const point = async (mark) => {
+    pointed = mark;
+    await load();
+    if (pointed === mark) show(mark);
+  };
 
   const hide = () => {
     card?.remove();
@@ -33,9 +48,13 @@
 
   document.querySelectorAll("a.ledger").forEach((mark) => {
     mark.removeAttribute("title"); // the card says more
-    mark.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && show(mark));
-    mark.addEventListener("focus", () => mark.matches(":focus-visible") && show(mark));
-    mark.addEventListener("blur", hide);
+    mark.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && point(mark));
+    mark.addEventListener("pointerleave", () => (pointed = undefined));
+    mark.addEventListener("focus", () => mark.matches(":focus-visible") && point(mark));
+    mark.addEventListener("blur", () => {
+      pointed = undefined;
+      hide();
+    });
   });
   document.addEventListener("pointermove", (event) => {
     if (card && !event.target.closest?.("a.ledger, .ledger-card")) hide(); // the pointer may go on to the card
