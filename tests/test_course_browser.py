@@ -35,7 +35,7 @@ def right(chapter: str, title: str) -> list[int]:
 # ---------------------------------------------------------------- quizzes
 
 
-@BOTH_WAYS
+@FROM_DISK
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_answer_gets_its_explanation(visit, chapter):  # noqa: F811
     page = visit(chapter)
