@@ -63,7 +63,7 @@ def problem(case: Case, seed: int = 0) -> Problem:
     for name, value in params.items():
         if value.ndim == 1:
             params[name] = 0.1 * normal(*value.shape)
-    state0 = tuple(0.1 * normal(m, n) for _ in cell.parts)
+    state0 = tuple(0.1 * normal(m, n) for _ in cell.state_names)
     y = rng.integers(0, N_OUTPUTS, (T, m))
     return Problem(case.cell, params, normal(T, m, case.size.n_inputs), y, state0)
 
@@ -85,7 +85,7 @@ def must_be_stored(case: Case) -> int:
     reset gate of the GRU multiplies; the logits; and the gradient at x, which is a result.
     """
     (T, m, n), gates = case.size, {"RNN": 0, "LSTM": 4, "GRU": 4}[case.cell]
-    numbers = (len(CELLS[case.cell].parts) + gates) * n + N_OUTPUTS + case.size.n_inputs
+    numbers = (len(CELLS[case.cell].state_names) + gates) * n + N_OUTPUTS + case.size.n_inputs
     return T * m * numbers * np.dtype(case.dtype).itemsize
 
 

@@ -20,5 +20,5 @@ def prepare(problem: Problem) -> Callable[[], Any]:
 def results(problem: Problem, done: Any) -> Arrays:
     """Name what the work returned."""
     loss, gradients = done
-    state0 = dict(zip(("h_0", "C_0"), gradients.pop("state0"), strict=False))
-    return named(loss, gradients | state0)
+    state0 = dict(zip(("h_0", "C_0"), gradients.state0, strict=False))
+    return named(loss, gradients | {"x": gradients.x} | state0)

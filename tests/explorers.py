@@ -6,9 +6,9 @@ import re
 import numpy as np
 from bs4 import BeautifulSoup
 
-from bptt_lab.explorer import Control, Explorer
-from bptt_lab.plots import panels
-from bptt_lab.svg import DECIMALS
+from bptt_lab.book.explorer import Control, Explorer
+from bptt_lab.book.plots import panels
+from bptt_lab.book.svg import DECIMALS
 
 ACTIVATIONS = ["tanh", "relu", "sigmoid", "identity"]
 RADII = np.linspace(0.2, 1.6, 57)

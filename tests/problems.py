@@ -25,5 +25,15 @@ def make_problem(cell, seed=0, dtype=np.float64, **sizes):
         y=rng.integers(-1, n_outputs, (T, m)),
         targets=normal(T, m, n_outputs),
         d_h=normal(T, m, n),
-        state0=tuple(0.5 * normal(m, n) for _ in cell.parts),
+        state0=tuple(0.5 * normal(m, n) for _ in cell.state_names),
     )
+
+
+def everything(gradients):
+    """All gradients as one dict of arrays: those of the parameters, of x and of the state."""
+    return {**gradients, "x": gradients.x, "state0": np.array(gradients.state0)}
+
+
+def flat(gradients):
+    """All of them as one vector."""
+    return np.concatenate([np.ravel(value) for value in everything(gradients).values()])

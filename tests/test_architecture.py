@@ -19,10 +19,8 @@ FLOORS = {
     "initializers": 0,
     "progress": 0,
     "symbolic": 0,
-    "svg": 0,
-    "explorer": 0,
     "cells": 1,
-    "plots": 1,
+    "book": 1,
     "bptt": 2,
     "jacobians": 3,
     "gradcheck": 3,
@@ -35,8 +33,8 @@ FLOORS = {
 }
 ONLY_IMPORTERS = {
     "sympy": {"symbolic", "claims"},
-    "ipywidgets": {"explorer"},
-    "matplotlib": {"svg", "explorer", "plots"},
+    "ipywidgets": {"book"},
+    "matplotlib": {"book"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -14,7 +14,7 @@ from bptt_lab import (
     loss_and_gradients,
     step_jacobians,
 )
-from problems import make_problem
+from problems import everything, flat, make_problem
 
 CELLS = [
     RNN("tanh"),
@@ -33,10 +33,6 @@ def case(request):
     return make_problem(request.param)
 
 
-def flat(gradients):
-    return np.concatenate([np.ravel(value) for value in gradients.values()])
-
-
 def brute_force_window(case, trace, d_h, K):
     """Each loss alone on the K steps before it, started from the stored state."""
     total = None
@@ -46,11 +42,10 @@ def brute_force_window(case, trace, d_h, K):
         piece = forward(case.cell, case.params, trace.x[first : t + 1], state)
         d = np.zeros((t + 1 - first, *d_h.shape[1:]))
         d[-1] = d_h[t]
-        gradients = backward(case.cell, case.params, piece, d)
+        gradients = everything(backward(piece, d))
         x = np.zeros_like(trace.x)
         x[first : t + 1] = gradients["x"]
-        reached = first == 0
-        gradients["state0"] = np.array(gradients["state0"]) * reached
+        gradients["state0"] *= first == 0
         gradients["x"] = x
         total = gradients if total is None else {k: total[k] + gradients[k] for k in total}
     return total
@@ -60,14 +55,14 @@ def test_trace(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
     assert trace.h.shape == (8, 4, 5) and trace.logits.shape == (7, 4, 6)
     assert (trace.h[0] == case.state0[0]).all()
-    assert (trace.c is None) == (len(case.cell.parts) == 1)
+    assert (trace.c is None) == (len(case.cell.state_names) == 1)
     if trace.c is not None:
         assert trace.c.shape == (8, 4, 5) and (trace.c[0] == case.state0[1]).all()
     assert all((a == b).all() for a, b in zip(trace.state0, case.state0, strict=True))
 
 
 def test_zero_initial_state_is_the_default(case):
-    zeros = tuple(np.zeros((4, 5)) for _ in case.cell.parts)
+    zeros = tuple(np.zeros((4, 5)) for _ in case.cell.state_names)
     without = forward(case.cell, case.params, case.x)
     assert np.array_equal(without.h, forward(case.cell, case.params, case.x, zeros).h)
     assert not np.array_equal(without.h, forward(case.cell, case.params, case.x, case.state0).h)
@@ -76,12 +71,10 @@ def test_zero_initial_state_is_the_default(case):
 @pytest.mark.parametrize("K", [1, 2, 3, 6, 7, 8, 50])
 def test_window_equals_every_loss_alone(case, K):
     trace = forward(case.cell, case.params, case.x, case.state0)
-    came = backward(case.cell, case.params, trace, case.d_h, window=K)
+    came = backward(trace, case.d_h, window=K)
     expected = brute_force_window(case, trace, case.d_h, K)
-    for name in came:
-        np.testing.assert_allclose(
-            np.array(came[name]), expected[name], rtol=1e-11, atol=1e-12, err_msg=name
-        )
+    for name, gradient in everything(came).items():
+        np.testing.assert_allclose(gradient, expected[name], rtol=1e-11, atol=1e-12, err_msg=name)
 
 
 def test_window_of_all_steps_is_the_full_gradient_and_a_shorter_one_is_not(case):
@@ -97,8 +90,8 @@ def test_window_of_one_keeps_the_immediate_term_only(case):
         y = np.full_like(case.y, -1)
         y[t] = case.y[t]
         _, alone = loss_and_gradients(case.cell, case.params, case.x, y, window=1)
-        np.testing.assert_allclose(gradients["x"][t], alone["x"][t])
-        assert not alone["x"][:t].any()
+        np.testing.assert_allclose(gradients.x[t], alone.x[t])
+        assert not alone.x[:t].any()
 
 
 def test_masked_steps_count_for_nothing(case):
@@ -141,15 +134,15 @@ def test_chunks_carry_the_state(case):
 def test_float32_stays_float32(case):
     case32 = make_problem(case.cell, dtype=np.float32)
     trace = forward(case.cell, case32.params, case32.x, case32.state0)
-    assert {a.dtype for a in (*trace.states, *trace.stored, trace.logits)} == {np.dtype("f4")}
+    assert {a.dtype for a in (*trace.states, *trace.kept, trace.logits)} == {np.dtype("f4")}
     for y in (case32.y, case32.targets):
         for window in (None, 3):
             _, gradients = loss_and_gradients(
                 case.cell, case32.params, case32.x, y, case32.state0, window=window
             )
-            parts = [*gradients.values()][:-1] + list(gradients["state0"])
+            parts = [*gradients.values(), gradients.x, *gradients.state0]
             assert {part.dtype for part in parts} == {np.dtype("f4")}
-    assert step_jacobians(case.cell, case32.params, trace).dtype == np.float32
+    assert step_jacobians(trace).dtype == np.float32
 
 
 def test_float32_agrees_with_float64(case):
@@ -166,7 +159,7 @@ def test_data_take_the_precision_of_the_parameters(case):
     x, targets = case32.x.astype(float), case32.targets.astype(float)
     state0 = [part.astype(float) for part in case32.state0]
     loss, gradients = loss_and_gradients(case.cell, case32.params, x, targets, state0)
-    assert gradients["x"].dtype == np.float32
+    assert gradients.x.dtype == np.float32
     assert (
         loss
         == loss_and_gradients(case.cell, case32.params, case32.x, case32.targets, case32.state0)[0]
@@ -182,12 +175,12 @@ def test_nothing_handed_in_is_modified(case):
     loss_and_gradients(*arguments, case.y, case.state0)
     loss_and_gradients(*arguments, case.y, case.state0, window=2)
     trace = forward(*arguments, case.state0)
-    before = [array.copy() for array in (*trace.states, *trace.stored)]
-    once = backward(case.cell, case.params, trace, case.d_h)
-    assert np.array_equal(flat(once), flat(backward(case.cell, case.params, trace, case.d_h)))
-    backward(case.cell, case.params, trace, case.d_h, window=2)
+    before = [array.copy() for array in (*trace.states, *trace.kept)]
+    once = backward(trace, case.d_h)
+    assert np.array_equal(flat(once), flat(backward(trace, case.d_h)))
+    backward(trace, case.d_h, window=2)
     assert all(map(np.array_equal, handed_in, copies))
-    assert all(map(np.array_equal, (*trace.states, *trace.stored), before))
+    assert all(map(np.array_equal, (*trace.states, *trace.kept), before))
 
 
 @pytest.mark.parametrize("window", [None, 3])
@@ -196,7 +189,7 @@ def test_blocks_of_steps_change_nothing(case, monkeypatch, steps, window):
     arguments = case.cell, case.params, case.x, case.y, case.state0
     loss, whole = loss_and_gradients(*arguments, window=window)
     h = forward(*arguments[:3], case.state0).h
-    monkeypatch.setattr("bptt_lab.bptt.BLOCK", steps * case.x.shape[1])
+    monkeypatch.setattr("bptt_lab.bptt.ROWS_AT_ONCE", steps * case.x.shape[1])
     other_loss, pieces = loss_and_gradients(*arguments, window=window)
     assert other_loss == pytest.approx(loss, rel=1e-14)
     np.testing.assert_allclose(flat(pieces), flat(whole), rtol=1e-12, atol=1e-13)
@@ -207,7 +200,7 @@ def test_memory_is_that_of_the_trace_and_the_results(case):
     case = make_problem(case.cell, T=6000, n=17)
     arguments = case.cell, case.params, case.x, case.y, case.state0
     trace = forward(case.cell, case.params, case.x, case.state0)
-    arrays = [a if a.base is None else a.base for a in (*trace.states, *trace.stored)]
+    arrays = [a if a.base is None else a.base for a in (*trace.states, *trace.kept)]
     results = trace.x, trace.logits  # dL/dx is as large as x
     kept = sum(a.nbytes for a in (*results, *{id(a): a for a in arrays}.values()))
     tracemalloc.start()
@@ -245,9 +238,7 @@ def test_windows_of_a_loss_at_few_steps(case, steps, K):
     d_h = np.zeros_like(case.d_h)
     d_h[steps] = case.d_h[steps]
     trace = forward(case.cell, case.params, case.x, case.state0)
-    came = backward(case.cell, case.params, trace, d_h, window=K)
+    came = backward(trace, d_h, window=K)
     expected = brute_force_window(case, trace, d_h, K)
-    for name in came:
-        np.testing.assert_allclose(
-            np.array(came[name]), expected[name], rtol=1e-11, atol=1e-12, err_msg=name
-        )
+    for name, gradient in everything(came).items():
+        np.testing.assert_allclose(gradient, expected[name], rtol=1e-11, atol=1e-12, err_msg=name)

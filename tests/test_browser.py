@@ -16,8 +16,8 @@ from matplotlib.lines import Line2D
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 import bptt_lab
-import bptt_lab.explorer
-from bptt_lab.explorer import Explorer
+import bptt_lab.book.explorer
+from bptt_lab.book.explorer import Explorer
 from explorers import ROUNDING, expected, numbers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -244,7 +244,7 @@ def explorers_of(name: str) -> list[Explorer]:
     notebook = jupytext.reads((ROOT / "book" / f"{name}.md").read_text(), fmt="md:myst")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bptt_lab, "Explorer", Noted, raising=False)
-        patch.setattr(bptt_lab.explorer, "Explorer", Noted)
+        patch.setattr(bptt_lab.book.explorer, "Explorer", Noted)
         names: dict = {"__name__": name}
         cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
         last = max(place for place, source in enumerate(cells) if "Explorer(" in source)

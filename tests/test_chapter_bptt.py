@@ -228,7 +228,7 @@ def sum_over_the_uses(net):
 def one_loss(net):
     cell, params, x, classes, h_0 = net.arguments
     for name in RECURRENT:
-        found = attribution(cell, params, x, classes, t=4, weight=name, state0=h_0)
+        found = attribution(cell, params, x, classes, t=4, parameter=name, state0=h_0)
         close(found, [term(net, 4, k, name) for k in range(1, 5)])
 
 
@@ -298,8 +298,8 @@ def gradients(net):
     close(net.h[:-1].T @ delta, net.grads["W_hh"])
     close(net.x[1:].T @ delta, net.grads["W_xh"])
     close(delta.sum(axis=0), net.grads["b_h"])
-    close(delta[:1] @ net.W_hh.T, net.grads["state0"][0])
-    close(delta @ net.W_xh.T, net.grads["x"][:, 0])
+    close(delta[:1] @ net.W_hh.T, net.grads.state0[0])
+    close(delta @ net.W_xh.T, net.grads.x[:, 0])
 
 
 @holds("eq-bptt-cost")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptt_lab.plots import scientific
+from bptt_lab.book.plots import scientific
 from test_browser import FROM_DISK, address, server, visit  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -75,13 +75,13 @@ def package_backward(params, x, h, C, e):
         wide["W_x" + gate] = np.concatenate([params["W_x" + gate], own])
     x = np.concatenate([x, np.zeros((*x.shape[:2], 4 * n))], axis=-1)
     trace = bptt_lab.forward(LSTM(), wide, x, (h[0], C[0]))
-    d_x = bptt_lab.backward(LSTM(), wide, trace, e @ params["W_yh"].T)["x"][..., -4 * n :]
+    d_x = bptt_lab.backward(trace, e @ params["W_yh"].T).x[..., -4 * n :]
     return dict(zip("ifoC", np.split(d_x, 4, axis=-1), strict=True))
 
 
 def package_jacobian(params, x_t, h):
     trace = bptt_lab.forward(RNN("tanh"), params, x_t[None, None], h[None])
-    return bptt_lab.step_jacobians(RNN("tanh"), params, trace)[0, 0]
+    return bptt_lab.step_jacobians(trace)[0, 0]
 
 
 def package_bound(W_hh, gamma, lag):
@@ -223,7 +223,7 @@ def vectorised_bptt(params, x, y, h_0):
     trace = bptt_lab.forward(RNN("tanh"), params, x, h_0)
     e = bptt_lab.softmax(trace.logits) - np.eye(len(params["b_y"]))[y]
     h, g = trace.h, e @ params["W_yh"].T
-    J = bptt_lab.step_jacobians(RNN("tanh"), params, trace)
+    J = bptt_lab.step_jacobians(trace)
     for t in range(len(x) - 1, 0, -1):
         g[t - 1] += np.einsum("mi,mij->mj", g[t], J[t])
     delta = g * (1 - h[1:] ** 2)

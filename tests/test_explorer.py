@@ -11,8 +11,8 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from bptt_lab.explorer import Control, Explorer
-from bptt_lab.plots import panels
+from bptt_lab.book.explorer import Control, Explorer
+from bptt_lab.book.plots import panels
 from explorers import ROUNDING, expected, markup, numbers, payload, reference
 
 

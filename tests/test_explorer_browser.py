@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptt_lab.explorer import Control, Explorer
-from bptt_lab.plots import panels
-from bptt_lab.svg import SMALLEST, Drawing
+from bptt_lab.book.explorer import Control, Explorer
+from bptt_lab.book.plots import panels
+from bptt_lab.book.svg import SMALLEST, Drawing
 from explorers import ROUNDING, expected, numbers, reference
 
 pytestmark = pytest.mark.browser

@@ -60,7 +60,9 @@ def test_orthogonal_is_uniform(rng):
 
 
 def test_identity():
-    np.testing.assert_array_equal(identity(3, 1.1), np.diag([1.1, 1.1, 1.1]))
+    np.testing.assert_array_equal(
+        identity(np.random.default_rng(0), 3, 1.1), np.diag([1.1, 1.1, 1.1])
+    )
 
 
 @pytest.mark.parametrize("rho", [0.5, 2.0])

@@ -35,7 +35,7 @@ CELLS = [
 def case(request):
     case = make_problem(request.param)
     case.trace = forward(case.cell, case.params, case.x, case.state0)
-    case.J = step_jacobians(case.cell, case.params, case.trace)
+    case.J = step_jacobians(case.trace)
     return case
 
 
@@ -55,7 +55,7 @@ def test_jacobians_are_what_the_adjoint_gives(case):
     for i in range(n):
         d_h = np.zeros((7, m, n))
         d_h[t - 1, :, i] = 1
-        state0 = np.concatenate(backward(case.cell, case.params, case.trace, d_h)["state0"], axis=1)
+        state0 = np.concatenate(backward(case.trace, d_h).state0, axis=1)
         np.testing.assert_allclose(product[:, i], state0, rtol=1e-12, atol=1e-13)
 
 
@@ -115,7 +115,7 @@ def test_nilpotent_jacobian_dies_in_two_steps():
 
 def test_blocks_of_steps_do_not_show(monkeypatch, case):
     whole = log_gradient_norms(case.J)
-    monkeypatch.setattr("bptt_lab.jacobians.BLOCK", 3 * case.J[0].size)
+    monkeypatch.setattr("bptt_lab.jacobians.ENTRIES_AT_ONCE", 3 * case.J[0].size)
     np.testing.assert_array_equal(log_gradient_norms(case.J), whole)
 
 
@@ -126,7 +126,7 @@ def test_norm_bound_holds_and_is_sharp(phi):
     sigma = np.linalg.svd(case.params["W_hh"])[1][0]
     assert bound == pytest.approx(sigma * {"sigmoid": 0.25}.get(phi, 1))
     trace = forward(case.cell, case.params, case.x)
-    J = step_jacobians(case.cell, case.params, trace)
+    J = step_jacobians(trace)
     assert (log_gradient_norms(J) <= np.arange(8)[:, None] * np.log(bound) + 1e-12).all()
     if phi != "relu":  # attained where the derivative has its maximum, at a = 0
         case.params["b_h"][:] = 0
@@ -136,7 +136,7 @@ def test_norm_bound_holds_and_is_sharp(phi):
             np.zeros((1, 4, 3)),
             np.zeros((4, 5)),
         )
-        J = step_jacobians(case.cell, case.params, at_zero)
+        J = step_jacobians(at_zero)
         np.testing.assert_allclose(np.linalg.norm(J[0, 0], 2), bound)
 
 
@@ -184,7 +184,7 @@ def test_the_leading_exponents_do_not_depend_on_how_many_are_asked_for():
 def test_the_largest_exponent_is_the_rate_of_the_gradient_norm():
     case = make_problem(RNN(), T=4000, m=1)
     trace = forward(case.cell, case.params, case.x)
-    rate = log_gradient_norms(step_jacobians(case.cell, case.params, trace))[-1, 0] / 4000
+    rate = log_gradient_norms(step_jacobians(trace))[-1, 0] / 4000
     came = lyapunov_exponents(case.cell, case.params, case.x, k=1)
     np.testing.assert_allclose(came, rate, atol=1e-3)
 
@@ -219,7 +219,7 @@ def test_a_lost_direction_has_exponent_minus_infinity():
 
 def test_blocks_of_jacobians_do_not_show_in_the_exponents(monkeypatch, case):
     whole = lyapunov_exponents(case.cell, case.params, case.x)
-    monkeypatch.setattr("bptt_lab.jacobians.BLOCK", 3 * case.J[0].size)
+    monkeypatch.setattr("bptt_lab.jacobians.ENTRIES_AT_ONCE", 3 * case.J[0].size)
     np.testing.assert_array_equal(lyapunov_exponents(case.cell, case.params, case.x), whole)
 
 
@@ -253,7 +253,7 @@ def test_attribution_is_the_double_sum_with_immediate_partials():
     """Ledger, R3, written out with explicit Jacobian products for one instance."""
     case = make_problem(RNN(), m=1)
     trace = forward(case.cell, case.params, case.x, case.state0)
-    J = step_jacobians(case.cell, case.params, trace)[:, 0]
+    J = step_jacobians(trace)[:, 0]
     terms = attribution(case.cell, case.params, case.x, case.targets, state0=case.state0)
     d_h = (trace.logits[-1, 0] - case.targets[-1, 0]) @ case.params["W_yh"].T
     for k in range(1, 8):

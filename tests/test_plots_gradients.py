@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from bptt_lab.plots import COLOURS, NormPanel, SpectrumPanel, panels, rate_curves
+from bptt_lab.book.plots import COLOURS, NormPanel, SpectrumPanel, panels, rate_curves
 
 LAGS = 10
 

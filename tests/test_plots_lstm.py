@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bptt_lab.plots import COLOURS, LagPanel, PathPanel, gru_cell, lstm_cell, panels
+from bptt_lab.book.plots import COLOURS, LagPanel, PathPanel, gru_cell, lstm_cell, panels
 
 LAGS = [0, 1, 5]
 

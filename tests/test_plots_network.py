@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.text import Annotation
 
-from bptt_lab import plots
-from bptt_lab.svg import Drawing
+from bptt_lab.book import plots
+from bptt_lab.book.svg import Drawing
 
 
 def names(axes):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bptt_lab.plots import (
+from bptt_lab.book.plots import (
     COLOURS,
     RunPanel,
     digit_pixels,

@@ -19,7 +19,7 @@ from bptt_lab import (
     spectral_radius,
     step_jacobians,
 )
-from problems import make_problem
+from problems import everything, flat, make_problem
 
 EXACT = [
     RNN("tanh"),
@@ -45,14 +45,6 @@ def problems(draw, cells=CELLS, dtypes=(np.float64,)):
     sizes = {name: draw(size) for name in ("T", "m", "n_inputs", "n", "n_outputs")}
     dtype = draw(st.sampled_from(dtypes))
     return make_problem(draw(st.sampled_from(cells)), draw(seeds), dtype, **sizes)
-
-
-def flat(gradients):
-    return np.concatenate([np.ravel(value) for value in gradients.values()])
-
-
-def arrays(gradients):
-    return {**gradients, "state0": np.array(gradients["state0"])}
 
 
 @few
@@ -81,7 +73,7 @@ def test_shapes_and_precision(case, window):
     loss, gradients = loss_and_gradients(*arguments, window=window)
     assert isinstance(loss, float) and np.isfinite(loss)
     expected = {**case.params, "x": case.x, "state0": np.array(case.state0)}
-    came = arrays(gradients)
+    came = everything(gradients)
     assert list(came) == list(expected)
     for name, like in expected.items():
         assert came[name].shape == like.shape and came[name].dtype == like.dtype, name
@@ -96,8 +88,7 @@ def test_gradients_are_linear_in_the_loss(case, window):
     other = np.random.default_rng(1).standard_normal(case.d_h.shape)
     for K in (None, window):
         parts = [
-            flat(backward(case.cell, case.params, trace, d_h, K))
-            for d_h in (case.d_h, other, 2 * case.d_h - 3 * other)
+            flat(backward(trace, d_h, K)) for d_h in (case.d_h, other, 2 * case.d_h - 3 * other)
         ]
         np.testing.assert_allclose(2 * parts[0] - 3 * parts[1], parts[2], rtol=1e-9, atol=1e-9)
 
@@ -107,14 +98,14 @@ def test_gradients_are_linear_in_the_loss(case, window):
 def test_windows_telescope(case, K):
     """A window of K alone on each loss: what the K-th step adds is what only it can reach."""
     trace = forward(case.cell, case.params, case.x, case.state0)
-    arguments = case.cell, case.params, trace, case.d_h
-    wide, narrow = (np.array(backward(*arguments, window=w)["x"]) for w in (K + 1, K))
+    arguments = trace, case.d_h
+    wide, narrow = (np.array(backward(*arguments, window=w).x) for w in (K + 1, K))
     if len(case.x) <= K:
         np.testing.assert_array_equal(wide, narrow)
     first = np.zeros_like(case.d_h)
     first[:K] = case.d_h[:K]  # these losses reach the beginning with either window
-    exact = backward(case.cell, case.params, trace, first)["state0"]
-    came = backward(*arguments, window=K)["state0"]
+    exact = backward(trace, first).state0
+    came = backward(*arguments, window=K).state0
     np.testing.assert_allclose(np.array(came), np.array(exact), rtol=1e-10, atol=1e-12)
 
 
@@ -137,8 +128,8 @@ def test_sequences_of_a_batch_do_not_mix(case):
     for name in case.params:
         expected = sum(gradients[name] for _, gradients in alone)
         np.testing.assert_allclose(together[1][name], expected, rtol=1e-9, atol=1e-11)
-    x = np.concatenate([gradients["x"] for _, gradients in alone], axis=1)
-    np.testing.assert_allclose(together[1]["x"], x, rtol=1e-9, atol=1e-12)
+    x = np.concatenate([gradients.x for _, gradients in alone], axis=1)
+    np.testing.assert_allclose(together[1].x, x, rtol=1e-9, atol=1e-12)
 
 
 @few
@@ -148,7 +139,7 @@ def test_the_future_does_not_act_on_the_past(case):
     y = np.full_like(case.y, -1)
     y[0] = 0
     _, gradients = loss_and_gradients(case.cell, case.params, case.x, y, case.state0)
-    assert not gradients["x"][1:].any()
+    assert not gradients.x[1:].any()
     changed = case.x.copy()
     changed[-1] += 1
     before = forward(case.cell, case.params, case.x).h[:-1]
@@ -166,8 +157,8 @@ def test_masking_the_end_equals_stopping_early(case, stop):
         case.cell, case.params, case.x[:stop], y[:stop], case.state0
     )
     assert loss == pytest.approx(short_loss)
-    assert not masked["x"][stop:].any()
-    masked["x"] = masked["x"][:stop]
+    assert not masked.x[stop:].any()
+    masked.x = masked.x[:stop]
     np.testing.assert_allclose(flat(masked), flat(short), rtol=1e-9, atol=1e-12)
 
 
@@ -176,14 +167,14 @@ def test_masking_the_end_equals_stopping_early(case, stop):
 def test_chained_jacobians_carry_gradients_back(case):
     """The gradient at state0 is sum_t d_h_t dstate_t/dstate_0, by explicit products."""
     trace = forward(case.cell, case.params, case.x, case.state0)
-    J = step_jacobians(case.cell, case.params, trace)
+    J = step_jacobians(trace)
     T, m, s, _ = J.shape
     n = trace.h.shape[-1]
     g = np.zeros((m, s))
     for t in reversed(range(T)):
         g[:, :n] += case.d_h[t]
         g = np.einsum("bi,bij->bj", g, J[t])
-    came = np.concatenate(backward(case.cell, case.params, trace, case.d_h)["state0"], axis=1)
+    came = np.concatenate(backward(trace, case.d_h).state0, axis=1)
     np.testing.assert_allclose(came, g, rtol=1e-10, atol=1e-12)
     norms = log_gradient_norms(J)
     assert norms.shape == (T + 1, m) and not norms[0].any()

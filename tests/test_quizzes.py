@@ -171,7 +171,7 @@ def test_order_and_transpose():
     rng, cell = np.random.default_rng(0), RNN("tanh")
     params, x = cell.init(rng, 2, 3, 4), rng.normal(size=(4, 1, 2))
     trace = forward(cell, params, x)
-    J = [None, *step_jacobians(cell, params, trace)[:, 0]]
+    J = [None, *step_jacobians(trace)[:, 0]]
     norms = log_gradient_norms(np.array(J[1:])[:, None], t=4)
     assert np.allclose(np.exp(np.ravel(norms)[3]), np.linalg.norm(J[4] @ J[3] @ J[2], 2))
     assert not np.allclose(J[4] @ J[3] @ J[2], J[2] @ J[3] @ J[4])
@@ -305,7 +305,7 @@ def half_life(cell, seed, T=100, n=32):
         scale = {"W_h": 1 / np.sqrt(n), "W_x": 1 / np.sqrt(n)}.get(name[:3], 0.0)
         params[name] = scale * rng.normal(size=value.shape)
     trace = forward(cell, params, rng.normal(size=(T, 1, n)))
-    fall = np.ravel(log_gradient_norms(step_jacobians(cell, params, trace)))[-1]
+    fall = np.ravel(log_gradient_norms(step_jacobians(trace)))[-1]
     return -T * np.log(2) / fall
 
 

@@ -13,8 +13,8 @@ from bs4 import BeautifulSoup
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from bptt_lab.plots import COLOURS, STYLE, panels
-from bptt_lab.svg import Drawing, Picture
+from bptt_lab.book.plots import COLOURS, STYLE, panels
+from bptt_lab.book.svg import Drawing, Picture
 from explorers import ROUNDING, expected, numbers
 
 
@@ -239,7 +239,7 @@ def test_two_drawings_share_no_id_and_the_same_drawing_is_the_same_bytes():
 
 def test_another_process_writes_the_same_bytes():
     script = (
-        "from bptt_lab.plots import panels; from bptt_lab.svg import Drawing\n"
+        "from bptt_lab.book.plots import panels; from bptt_lab.book.svg import Drawing\n"
         "figure, axes = panels(); axes.plot([0, 1, 4], 'o-', label='a'); axes.legend()\n"
         "print(Drawing(figure, 'a')._repr_html_())"
     )

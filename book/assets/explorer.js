@@ -1,4 +1,4 @@
-// The explorers of a page: what bptt_lab/explorer.py packed is unpacked when a control moves.
+// The explorers of a page: what bptt_lab/book/explorer.py packed is unpacked when a control moves.
 "use strict";
 (() => {
   const PAUSE = 500; // ms of rest before a screen reader is told: not at every step of a drag

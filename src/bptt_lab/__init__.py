@@ -53,8 +53,8 @@ from bptt_lab.training import (
     train,
 )
 
-LAZY = {"Explorer": "explorer", "Control": "explorer", "Drawing": "svg"}
-"""Names that need matplotlib or ipywidgets, imported when first used, with their module."""
+LAZY = {"Explorer": "book"}
+"""Names that need matplotlib and ipywidgets, imported when first used, with their module."""
 
 __all__ = [
     "ACTIVATIONS",

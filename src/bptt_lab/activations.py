@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bptt_lab.arguments import Array, choice
+from bptt_lab.arguments import Array, check_choice
 
 
 def tanh(a: Array, out: Array | None = None) -> Array:
@@ -138,4 +138,4 @@ def activation(name: str) -> Activation:
     Traceback (most recent call last):
     ValueError: activation: expected one of 'tanh', 'sigmoid', 'relu', 'identity', got 'swish'
     """
-    return ACTIVATIONS[choice("activation", name, ACTIVATIONS)]
+    return ACTIVATIONS[check_choice("activation", name, ACTIVATIONS)]

@@ -1,7 +1,7 @@
 """Checks of what a caller hands in, one small function per kind of argument.
 
 Every check returns the argument in the form the numerics need, or raises a ``ValueError``
-that names the argument, says what was expected and what came. Nothing is broadcast and
+that names the argument, says what was expected and what it got. Nothing is broadcast and
 nothing is modified.
 """
 
@@ -16,14 +16,14 @@ Array = npt.NDArray[Any]
 PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def fail(name: str, expected: str, came: str) -> NoReturn:
+def fail(name: str, expected: str, got: str) -> NoReturn:
     """Raise the one form of error this package gives for a bad argument.
 
     >>> fail("window", "a positive integer", "0")
     Traceback (most recent call last):
     ValueError: window: expected a positive integer, got 0
     """
-    raise ValueError(f"{name}: expected {expected}, got {came}")
+    raise ValueError(f"{name}: expected {expected}, got {got}")
 
 
 def describe(value: Any) -> str:
@@ -51,20 +51,32 @@ def shape_text(shape: Iterable[int | str]) -> str:
     return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
 
 
-def real(name: str, value: Any, shape: Sequence[int | str], dtype: Any = None) -> Array:
+def check_real(name: str, value: Any, shape: Sequence[int | str], dtype: Any = None) -> Array:
     """Return ``value`` as a real array of the given shape without NaN or infinity.
 
     An axis of ``shape`` is a size, or a symbol where any size of at least one will do.
-    The result has type ``dtype``, or the type it came with when ``dtype`` is None.
+    The result has type ``dtype``, or the type it had when ``dtype`` is None. Integers are taken
+    as the real numbers they are, unless one is too large to be exact.
+
+    >>> check_real("x", np.eye(2, dtype=int), (2, 2))
+    array([[1., 0.],
+           [0., 1.]])
     """
-    array = as_array(name, value, "an array")
+    array = exact_reals(as_array(name, value, "an array"))
     if array.dtype not in PRECISIONS or not fits(array.shape, shape):
         expected = f"a float32 or float64 array of shape {shape_text(shape)}"
         if 0 in array.shape:
             expected += ", no axis of length 0"
         fail(name, expected, describe(array))
-    finite(name, array)
+    check_finite(name, array)
     return array if dtype is None else array.astype(dtype, copy=False)
+
+
+def exact_reals(array: Array) -> Array:
+    """Convert integers to float64 if every one of them is represented exactly."""
+    if array.dtype.kind in "iu" and np.all(np.abs(array.astype(np.float64)) < 2**53):
+        return array.astype(np.float64)
+    return array
 
 
 def as_array(name: str, value: Any, expected: str) -> Array:
@@ -79,24 +91,24 @@ def as_array(name: str, value: Any, expected: str) -> Array:
         fail(name, expected, "a ragged list")
 
 
-def fits(came: tuple[int, ...], expected: Sequence[int | str]) -> bool:
+def fits(got: tuple[int, ...], expected: Sequence[int | str]) -> bool:
     """Tell whether a shape agrees with ``expected``; a symbol stands for any size >= 1.
 
     >>> fits((7, 3), ("T", 3)), fits((0, 3), ("T", 3)), fits((7, 3, 1), ("T", 3))
     (True, False, False)
     """
-    if came == expected:
-        return all(came)
-    return len(came) == len(expected) and all(
+    if got == expected:
+        return all(got)
+    return len(got) == len(expected) and all(
         size >= 1 if isinstance(axis, str) else size == axis
-        for size, axis in zip(came, expected, strict=True)
+        for size, axis in zip(got, expected, strict=True)
     )
 
 
-def same_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
+def check_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
     """Refuse an array that NumPy would have to broadcast.
 
-    >>> same_shape("y", np.zeros((4, 1)), (4, 3))
+    >>> check_shape("y", np.zeros((4, 1)), (4, 3))
     Traceback (most recent call last):
     ValueError: y: expected an array of shape (4, 3), got an array of type float64 and shape (4, 1)
     """
@@ -104,7 +116,7 @@ def same_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
         fail(name, f"an array of shape {shape}", describe(array))
 
 
-def finite(name: str, array: Array) -> None:
+def check_finite(name: str, array: Array) -> None:
     """Refuse NaN and infinity, and say where the first one is."""
     good = np.isfinite(array)
     if not np.logical_and.reduce(good, axis=None):  # much less overhead than good.all()
@@ -112,7 +124,7 @@ def finite(name: str, array: Array) -> None:
         fail(name, "finite numbers", f"{array[index]} at index {index}")
 
 
-def classes(name: str, value: Any, shape: tuple[int, int], n_outputs: int) -> Array:
+def check_classes(name: str, value: Any, shape: tuple[int, int], n_outputs: int) -> Array:
     """Return ``value`` as integer classes 0..n_outputs-1, with -1 where there is no target."""
     expected = f"integer classes of shape {shape}"
     array = as_array(name, value, expected)
@@ -120,12 +132,12 @@ def classes(name: str, value: Any, shape: tuple[int, int], n_outputs: int) -> Ar
         fail(name, expected, describe(array))
     outside = (array < -1) | (array >= n_outputs)
     if outside.any():
-        came = f"{array[outside][0]} at index {tuple(int(i) for i in np.argwhere(outside)[0])}"
-        fail(name, f"classes from 0 to {n_outputs - 1}, or -1 for no target", came)
+        got = f"{array[outside][0]} at index {tuple(int(i) for i in np.argwhere(outside)[0])}"
+        fail(name, f"classes from 0 to {n_outputs - 1}, or -1 for no target", got)
     return array
 
 
-def integer(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+def check_integer(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
     """Return ``value`` if it is an integer of at least ``least`` and at most ``most``."""
     expected = f"an integer of at least {least}"
     if most is not None:
@@ -136,7 +148,7 @@ def integer(name: str, value: Any, least: int = 1, most: int | None = None) -> i
     return int(value)
 
 
-def number(name: str, value: Any, least: float = -np.inf) -> float:
+def check_number(name: str, value: Any, least: float = -np.inf) -> float:
     """Return ``value`` if it is a finite real number of at least ``least``."""
     expected = "a finite number" if least == -np.inf else f"a finite number of at least {least:g}"
     is_number = isinstance(value, int | float | np.integer | np.floating)
@@ -145,10 +157,10 @@ def number(name: str, value: Any, least: float = -np.inf) -> float:
     return float(value)
 
 
-def choice(name: str, value: Any, known: Iterable[str]) -> str:
+def check_choice(name: str, value: Any, known: Iterable[str]) -> str:
     """Return ``value`` if it is one of the ``known`` words.
 
-    >>> choice("reduction", "avg", ("sum", "mean"))
+    >>> check_choice("reduction", "avg", ("sum", "mean"))
     Traceback (most recent call last):
     ValueError: reduction: expected one of 'sum', 'mean', got 'avg'
     """
@@ -158,14 +170,14 @@ def choice(name: str, value: Any, known: Iterable[str]) -> str:
     return value
 
 
-def flag(name: str, value: Any) -> bool:
+def check_bool(name: str, value: Any) -> bool:
     """Return ``value`` if it is True or False."""
     if not isinstance(value, bool):
         fail(name, "True or False", describe(value))
     return value
 
 
-def keys(name: str, value: Any, expected: Iterable[str]) -> None:
+def check_keys(name: str, value: Any, expected: Iterable[str]) -> None:
     """Refuse a dictionary that lacks one of the ``expected`` keys or has another one."""
     expected = tuple(expected)
     if not isinstance(value, dict):
@@ -173,11 +185,11 @@ def keys(name: str, value: Any, expected: Iterable[str]) -> None:
     missing = [key for key in expected if key not in value]
     extra = [str(key) for key in value if key not in expected]
     if missing or extra:
-        came = [f"no {key}" for key in missing] + [f"the unknown key {key}" for key in extra]
-        fail(name, f"exactly the keys {', '.join(expected)}", " and ".join(came))
+        got = [f"no {key}" for key in missing] + [f"the unknown key {key}" for key in extra]
+        fail(name, f"exactly the keys {', '.join(expected)}", " and ".join(got))
 
 
-def precision(name: str, value: Any) -> np.dtype[Any]:
+def check_dtype(name: str, value: Any) -> np.dtype[Any]:
     """Return the dtype float32 or float64."""
     try:
         dtype: np.dtype[Any] = np.dtype(value)
@@ -188,21 +200,21 @@ def precision(name: str, value: Any) -> np.dtype[Any]:
     return dtype
 
 
-def generator(name: str, value: Any) -> np.random.Generator:
+def check_generator(name: str, value: Any) -> np.random.Generator:
     """Return ``value`` if it is a NumPy random generator."""
     if not isinstance(value, np.random.Generator):
         fail(name, "a numpy.random.Generator, such as numpy.random.default_rng(0)", describe(value))
     return value
 
 
-def instance(name: str, value: Any, kind: type, example: str) -> None:
+def check_instance(name: str, value: Any, kind: type, example: str) -> None:
     """Refuse a ``value`` that is not of the given kind."""
     if not isinstance(value, kind):
-        came = f"the class {value.__name__}" if isinstance(value, type) else describe(value)
-        fail(name, f"{example}", came)
+        got = f"the class {value.__name__}" if isinstance(value, type) else describe(value)
+        fail(name, f"{example}", got)
 
 
-def function(name: str, value: Any) -> Callable[..., Any]:
+def check_function(name: str, value: Any) -> Callable[..., Any]:
     """Return ``value`` if it can be called."""
     if not callable(value):
         fail(name, "a function", describe(value))

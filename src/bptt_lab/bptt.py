@@ -2,7 +2,7 @@
 
 The loop over time does one step of the cell and nothing else. What concerns all steps alike,
 the input projection before the loop and the weight gradients after it, is one matrix product
-each for a block of steps. Nothing of the way back is kept but its results.
+each for a few hundred rows at a time, so that the backward pass needs little memory of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,24 +14,44 @@ import numpy as np
 from bptt_lab.arguments import (
     Array,
     as_array,
-    choice,
-    classes,
+    check_choice,
+    check_classes,
+    check_instance,
+    check_integer,
+    check_real,
     describe,
     fail,
-    instance,
-    integer,
-    real,
 )
-from bptt_lab.cells.base import Arrays, Cell, Params, Sizes, product, rows
+from bptt_lab.cells.base import Arrays, Cell, Params, rows, sum_of_outer_products
 from bptt_lab.losses import half_squared_error, softmax_cross_entropy
-
-Gradients = dict[str, Any]
 
 ALL = slice(None)
 """All steps of a sequence."""
 
-BLOCK = 256
-"""Rows (steps times sequences) at a time: enough for a fast product, few enough for the cache."""
+ROWS_AT_ONCE = 256
+"""Steps times sequences per product: enough to be fast, few enough for the cache."""
+
+
+class Gradients(dict[str, Array]):
+    """Gradients under the names of the parameters, and those of the inputs beside them.
+
+    Attributes
+    ----------
+    x : array, shape (T, m, n_inputs)
+        dL/dx_t.
+    state0 : tuple of arrays, shape (m, n) each
+        dL/dh_0, and dL/dC_0 for the LSTMs.
+
+    Examples
+    --------
+    >>> grads = Gradients({"W": np.ones((2, 3))}, x=np.zeros((7, 4, 3)), state0=(np.zeros((4, 5)),))
+    >>> list(grads), grads.x.shape, len(grads.state0)
+    (['W'], (7, 4, 3), 1)
+    """
+
+    def __init__(self, by_name: Params, x: Array, state0: Arrays) -> None:
+        super().__init__(by_name)
+        self.x, self.state0 = x, state0
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,19 +61,26 @@ class Trace:
     Attributes
     ----------
     cell : Cell
+    params : dict
+        The parameters that made it, a copy: later changes of the caller's do not reach it.
     x : array, shape (T, m, n_inputs)
     states : tuple of arrays, shape (T+1, m, n)
         Parts of the state: (h,), or (h, C) for the LSTMs. Index t is the state after t inputs.
-    stored : tuple of arrays
+    kept : tuple of arrays
         What the cell keeps of each step, such as its gates; first axis T.
     logits : array, shape (T, m, n_outputs)
     """
 
     cell: Cell
+    params: Params
     x: Array
     states: Arrays
-    stored: Arrays
+    kept: Arrays
     logits: Array
+
+    def __repr__(self) -> str:
+        T, m, n = self.h[1:].shape
+        return f"Trace of {self.cell}: T = {T}, m = {m}, n = {n}, {self.h.dtype}"
 
     @property
     def h(self) -> Array:
@@ -70,11 +97,11 @@ class Trace:
         """The initial state, one (m, n) array per part."""
         return tuple(part[0] for part in self.states)
 
-    def steps(self, block: slice = ALL) -> tuple[Arrays, Arrays, Arrays]:
-        """Return before, after and stored of a block of steps, each array time first."""
-        before = tuple(part[:-1][block] for part in self.states)
-        after = tuple(part[1:][block] for part in self.states)
-        return before, after, tuple(array[block] for array in self.stored)
+    def steps(self, which: slice = ALL) -> tuple[Arrays, Arrays, Arrays]:
+        """Return state before, state after and what was kept of some steps, time first."""
+        before = tuple(part[:-1][which] for part in self.states)
+        after = tuple(part[1:][which] for part in self.states)
+        return before, after, tuple(array[which] for array in self.kept)
 
 
 def forward(cell: Cell, params: Params, x: Array, state0: Any = None) -> Trace:
@@ -103,7 +130,7 @@ def forward(cell: Cell, params: Params, x: Array, state0: Any = None) -> Trace:
 
     Notes
     -----
-    Ledger, section 0.1: o_t = h_t W_yh + b_y.
+    o_t = h_t W_yh + b_y. Equations: eq-cell.
 
     Examples
     --------
@@ -114,8 +141,8 @@ def forward(cell: Cell, params: Params, x: Array, state0: Any = None) -> Trace:
     >>> trace.h.shape, trace.logits.shape
     ((8, 4, 5), (7, 4, 2))
     """
-    x, state0 = check_input(cell, params, x, state0)
-    return unroll(cell, params, x, state0)
+    params, x, state0 = check_input(cell, params, x, state0)
+    return unroll(cell, {name: value.copy() for name, value in params.items()}, x, state0)
 
 
 def unroll(cell: Cell, params: Params, x: Array, state0: Arrays) -> Trace:
@@ -123,25 +150,25 @@ def unroll(cell: Cell, params: Params, x: Array, state0: Arrays) -> Trace:
     T, m, _ = x.shape
     n, n_outputs = params["W_yh"].shape
     dtype = np.result_type(x, state0[0], *params.values())
-    states, net_inputs, stored = cell.allocate(T, m, n, dtype)
+    states, net_inputs, kept = cell.allocate(T, m, n, dtype)
     for part, start in zip(states, state0, strict=True):
         part[0] = start
-    trace = Trace(cell, x, states, stored, np.empty((T, m, n_outputs), dtype))
-    run(trace, params, net_inputs)
+    trace = Trace(cell, params, x, states, kept, np.empty((T, m, n_outputs), dtype))
+    fill_states(trace, net_inputs)
     np.dot(rows(trace.h[1:]), params["W_yh"], out=rows(trace.logits))
     trace.logits[...] += params["b_y"]
     return trace
 
 
-def run(trace: Trace, params: Params, net_inputs: Array) -> None:
-    """Fill the states of a trace and what it stores of each step."""
+def fill_states(trace: Trace, net_inputs: Array) -> None:
+    """Fill the states of a trace, and what its cell keeps of each step."""
     cell, state = trace.cell, trace.state0
-    W, (W_x, b) = cell.recurrent_weights(params), cell.input_weights(params)
-    for block in blocks(*trace.x.shape[:2]):
-        project(trace.x[block], W_x, b, out=net_inputs[block])
-        _, after, stored = trace.steps(block)
-        for after_t, stored_t in each_step(after, stored):
-            cell.step(W, state, after_t, stored_t)
+    W, (W_x, b) = cell.forward_weights(trace.params), cell.input_weights(trace.params)
+    for steps in time_chunks(*trace.x.shape[:2]):
+        project(trace.x[steps], W_x, b, out=net_inputs[steps])
+        _, after, kept = trace.steps(steps)
+        for after_t, kept_t in each_step(after, kept):
+            cell.step(W, state, after_t, kept_t)
             state = after_t
 
 
@@ -151,13 +178,13 @@ def project(x: Array, W_x: Array, b: Array, out: Array) -> None:
     np.add(products.reshape(len(W_x), *x.shape[:2], -1).swapaxes(0, 1), b, out=out)
 
 
-def blocks(T: int, m: int) -> list[slice]:
-    """Cut T steps of m sequences into blocks.
+def time_chunks(T: int, m: int) -> list[slice]:
+    """Cut T steps of m sequences into runs of about ``ROWS_AT_ONCE`` rows.
 
-    >>> blocks(T=5, m=BLOCK // 2)
+    >>> time_chunks(T=5, m=ROWS_AT_ONCE // 2)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
-    steps = max(1, BLOCK // m)
+    steps = max(1, ROWS_AT_ONCE // m)
     return [slice(first, min(first + steps, T)) for first in range(0, T, steps)]
 
 
@@ -194,9 +221,9 @@ def loss_and_gradients(
     Returns
     -------
     loss : float
-    gradients : dict
-        The keys of ``params``, plus ``"x"`` (T, m, n_inputs) and ``"state0"``, a tuple like
-        the state.
+    grads : Gradients
+        A dict with the keys of ``params``; the gradients at the inputs are ``grads.x``
+        (T, m, n_inputs) and ``grads.state0``, a tuple like the state.
 
     Raises
     ------
@@ -206,8 +233,9 @@ def loss_and_gradients(
 
     Notes
     -----
-    The delta recursion: Rumelhart, Hinton and Williams (1986), Werbos (1990); ledger, R1, R2
-    and R7. The window: Williams and Peng (1990).
+    The recursion: Rumelhart, Hinton and Williams (1986), Werbos (1990). The window: Williams and
+    Peng (1990). Equations: eq-bptt-recursion, eq-bptt-gradients, eq-bptt-readout,
+    eq-lstm-backward, eq-lstm-gradients, eq-bptt-window, eq-loss.
 
     Examples
     --------
@@ -215,12 +243,12 @@ def loss_and_gradients(
     >>> cell, rng = RNN("tanh"), np.random.default_rng(0)
     >>> params = cell.init(rng, n_inputs=3, n_neurons=5, n_outputs=2)
     >>> x, y = rng.standard_normal((8, 4, 3)), rng.integers(0, 2, (8, 4))
-    >>> loss, gradients = loss_and_gradients(cell, params, x, y)
-    >>> sorted(set(gradients) - set(params)), gradients["W_hh"].shape
-    (['state0', 'x'], (5, 5))
+    >>> loss, grads = loss_and_gradients(cell, params, x, y)
+    >>> grads["W_hh"].shape, grads.x.shape, grads.state0[0].shape
+    ((5, 5), (8, 4, 3), (4, 5))
 
-    The other truncation, in chunks of two steps with the state carried and the gradient cut,
-    is a loop:
+    The other truncation, in chunks of two steps with the state carried and the gradient cut
+    (eq-bptt-chunks), is a loop:
 
     >>> state, total = None, 0.0
     >>> for t in range(0, 8, 2):
@@ -230,7 +258,7 @@ def loss_and_gradients(
     >>> bool(np.isclose(total, loss))
     True
     """
-    x, state0 = check_input(cell, params, x, state0)
+    params, x, state0 = check_input(cell, params, x, state0)
     y = check_targets(params, x, y)
     scale = target_weight(reduction, y)
     window = check_window(window)
@@ -239,13 +267,15 @@ def loss_and_gradients(
     loss, d_logits = loss_at_output(trace.logits, y)
     d_logits *= scale  # e_t, (T, m, n_outputs)
     readout = {
-        "W_yh": product(trace.h[1:], d_logits),  # sum of h_t^T e_t, (n, n_outputs)
-        "b_y": rows(d_logits).sum(axis=0),  # (n_outputs,)
+        "W_yh": sum_of_outer_products(trace.h[1:], d_logits),  # sum of h_t^T e_t
+        "b_y": rows(d_logits).sum(axis=0),
     }
-    d_h = Product(d_logits, params["W_yh"].T)  # e_t W_yh^T, (T, m, n)
-    recurrent = through_time(cell, params, trace, d_h, window)
-    gradients = readout | recurrent
-    return float(loss * scale), {name: gradients[name] for name in (*params, "x", "state0")}
+    d_h = StepwiseProduct(d_logits, params["W_yh"].T)  # e_t W_yh^T, (T, m, n)
+    grads = through_time(trace, d_h, window)
+    by_name = grads | readout
+    return float(loss * scale), Gradients(
+        {name: by_name[name] for name in params}, grads.x, grads.state0
+    )
 
 
 def loss_at_output(logits: Array, y: Array) -> tuple[Array, Array]:
@@ -253,15 +283,11 @@ def loss_at_output(logits: Array, y: Array) -> tuple[Array, Array]:
     return (softmax_cross_entropy if y.ndim == 2 else half_squared_error)(logits, y)
 
 
-def backward(
-    cell: Cell, params: Params, trace: Trace, d_h: Array, window: int | None = None
-) -> Gradients:
+def backward(trace: Trace, d_h: Array, window: int | None = None) -> Gradients:
     """Gradient of any loss on the hidden states, from its immediate gradient at each step.
 
     Parameters
     ----------
-    cell, params
-        The ones ``trace`` was made with.
     trace : Trace
         From ``forward``.
     d_h : array, shape (T, m, n)
@@ -271,9 +297,9 @@ def backward(
 
     Returns
     -------
-    dict
-        The keys of ``params`` without the readout's ``W_yh`` and ``b_y``, plus ``"x"`` and
-        ``"state0"``.
+    Gradients
+        The keys of the parameters without the readout's ``W_yh`` and ``b_y``, and the
+        attributes ``x`` and ``state0``.
 
     Raises
     ------
@@ -282,7 +308,8 @@ def backward(
 
     Notes
     -----
-    Ledger, R1, R2 and R7.
+    Equations: eq-bptt-recursion, eq-bptt-gradients, eq-lstm-backward, eq-gru-backward,
+    eq-bptt-window.
 
     Examples
     --------
@@ -294,65 +321,62 @@ def backward(
     >>> trace = forward(cell, params, rng.standard_normal((7, 4, 3)))
     >>> d_h = np.zeros((7, 4, 5))
     >>> d_h[-1] = 1
-    >>> backward(cell, params, trace, d_h)["x"][0].shape
+    >>> backward(trace, d_h).x[0].shape
     (4, 3)
     """
-    check_trace(cell, params, trace)
-    T, m, n = trace.h[1:].shape
-    d_h = real("d_h", d_h, (T, m, n), trace.h.dtype)
-    return through_time(cell, params, trace, d_h, check_window(window))
+    check_trace(trace)
+    d_h = check_real("d_h", d_h, trace.h[1:].shape, trace.h.dtype)
+    return through_time(trace, d_h, check_window(window))
 
 
 @dataclass(frozen=True)
-class Product:
-    """Stands for the array left_t right, t = 1..T, and is worked out for the steps asked for."""
+class StepwiseProduct:
+    """The products left_t right, t = 1..T, computed for a few steps when they are asked for."""
 
     left: Array
     right: Array
 
     def __getitem__(self, steps: slice) -> Array:
         left = self.left[steps]
-        made: Array = np.dot(rows(left), self.right)
-        return made.reshape(*left.shape[:2], -1)
+        product: Array = np.dot(rows(left), self.right)
+        return product.reshape(*left.shape[:2], -1)
 
 
-def through_time(
-    cell: Cell, params: Params, trace: Trace, d_h: Array | Product, window: int | None
-) -> Gradients:
+def through_time(trace: Trace, d_h: Array | StepwiseProduct, window: int | None) -> Gradients:
     """``backward`` on arguments that are known to be good."""
-    d_state = tuple(np.zeros_like(part) for part in trace.state0)
+    cell, g = trace.cell, tuple(np.zeros_like(part) for part in trace.state0)
     if window is None or window >= len(trace.x):
-        deltas = blocks_of_deltas(cell, params, trace, d_h, d_state)
+        chunks = deltas_by_chunk(trace, d_h, g)
     else:
-        deltas = windowed_deltas(cell, params, trace, d_h[ALL], window, d_state)
-    W_x = cell.transposed(params, "W_x")  # (G n, n_inputs)
+        chunks = windowed_deltas(trace, d_h[ALL], window, g)
+    W_x = cell.transposed(trace.params, "W_x")  # (G n, n_inputs)
     d_x = np.empty(trace.x.shape, trace.h.dtype)
     total: Arrays = ()
-    for block, delta in deltas:
-        total = add(total, cell.products(trace.x[block], *trace.steps(block), delta))
-        np.dot(rows(delta)[:, : len(W_x)], W_x, out=rows(d_x[block]))  # delta_t W_x^T
-    return {**cell.gradients(total), "x": d_x, "state0": d_state}
+    for steps, delta in chunks:
+        total = accumulate(total, cell.products(trace.x[steps], *trace.steps(steps), delta))
+        np.dot(rows(delta)[:, : len(W_x)], W_x, out=rows(d_x[steps]))  # delta_t W_x^T
+    return Gradients(cell.gradients(total), d_x, g)
 
 
-def weight_gradients(cell: Cell, trace: Trace, delta: Array, block: slice = ALL) -> Params:
-    """Work out what a block of steps contributes to the gradients (ledger, R2)."""
-    return cell.gradients(cell.products(trace.x[block], *trace.steps(block), delta))
+def weight_gradients(trace: Trace, delta: Array, steps: slice = ALL) -> Params:
+    """Sum over some steps of what delta_t contributes to each parameter (eq-bptt-gradients)."""
+    cell = trace.cell
+    return cell.gradients(cell.products(trace.x[steps], *trace.steps(steps), delta))
 
 
-def add(total: Arrays, part: Arrays) -> Arrays:
-    """Add a part to the total, in place; in the beginning there is none."""
-    for whole, more in zip(total, part, strict=False):
-        whole += more
-    return total or part
+def accumulate(total: Arrays, terms: Arrays) -> Arrays:
+    """Add arrays to their totals, in place; an empty total begins with the first terms."""
+    for whole, term in zip(total, terms, strict=False):
+        whole += term
+    return total or terms
 
 
-def net_input_gradients(
-    cell: Cell, params: Params, trace: Trace, d_h: Array
-) -> tuple[Array, Arrays]:
-    """Run the recursion back in time: delta_t = dL/da_t for t = T..1, and dL/dstate_0.
+def net_input_gradients(trace: Trace, d_h: Array) -> tuple[Array, Arrays]:
+    """delta_t = dL/da_t for t = 1..T, and dL/dstate_0, by the recursion back in time.
 
     Parameters
     ----------
+    trace : Trace
     d_h : array, shape (T, m, n)
         As for ``backward``.
 
@@ -362,108 +386,110 @@ def net_input_gradients(
         Gradient at the net inputs of all G gates.
     d_state0 : tuple of arrays, shape (m, n)
     """
-    d_state = tuple(np.zeros_like(part) for part in trace.state0)
-    deltas = [delta for _, delta in blocks_of_deltas(cell, params, trace, d_h, d_state)]
-    return np.concatenate(deltas[::-1]), d_state
+    g = tuple(np.zeros_like(part) for part in trace.state0)
+    chunks = [delta for _, delta in deltas_by_chunk(trace, d_h, g)]
+    return np.concatenate(chunks[::-1]), g
 
 
-def blocks_of_deltas(
-    cell: Cell, params: Params, trace: Trace, d_h: Array | Product, d_state: Arrays
+def deltas_by_chunk(
+    trace: Trace, d_h: Array | StepwiseProduct, g: Arrays
 ) -> Iterator[tuple[slice, Array]]:
-    """Walk back in time: yield each block of steps, the last first, and its delta (B, m, G n).
+    """Yield some steps at a time, the last first, and their delta (B, m, G n).
 
-    In the end ``d_state`` holds the gradient at the initial state.
+    In the end ``g`` holds the gradient at the initial state.
     """
-    W = cell.transposed_weights(params)
-    for block in reversed(blocks(*trace.x.shape[:2])):
-        partials = cell.partials(W, *trace.steps(block))
-        yield block, recursion(cell, W, partials, d_h[block], d_state)
+    cell, W = trace.cell, trace.cell.backward_weights(trace.params)
+    for steps in reversed(time_chunks(*trace.x.shape[:2])):
+        partials = cell.partials(W, *trace.steps(steps))
+        yield steps, recursion(cell, W, partials, d_h[steps], g)
 
 
-def recursion(cell: Cell, W: Arrays, partials: Arrays, d_h: Array, d_state: Arrays) -> Array:
-    """Take ``d_state`` back through a block of steps, and return delta (B, m, G n)."""
-    delta, gate_by_gate = side_by_side(partials[0])
-    d_h_total = d_state[0]
-    forwards = [d_h], partials, [delta, gate_by_gate]
+def recursion(cell: Cell, W: Any, partials: Arrays, d_h: Array, g: Arrays) -> Array:
+    """Take ``g`` back through some steps, and return delta (B, m, G n) (eq-bptt-recursion)."""
+    delta, by_gate = delta_buffers(cell, partials[0])
+    g_h = g[0]
+    forwards = [d_h], partials, [delta, by_gate]
     backwards = ([array[::-1] for array in group] for group in forwards)
     for (d_h_t,), partials_t, out in each_step(*backwards):
-        d_h_total += d_h_t  # dL_t/dh_t + what comes from later steps
-        cell.adjoint(W, partials_t, d_state, out)
+        g_h += d_h_t  # dL_t/dh_t + what comes from later steps
+        cell.adjoint(W, partials_t, g, out)
     return delta
 
 
 def windowed_deltas(
-    cell: Cell, params: Params, trace: Trace, d_h: Array, window: int, d_state0: Arrays
+    trace: Trace, d_h: Array, window: int, d_state0: Arrays
 ) -> Iterator[tuple[slice, Array]]:
-    """Do the same with every loss cut off after ``window`` steps.
+    """Yield the same, each loss being followed back over ``window`` steps only (eq-bptt-window).
 
-    All losses walk back together: after j steps the gradient of loss t stands at step t-j, so
-    that one adjoint step serves every t at once, as one large batch.
+    All losses walk back together: after j steps the gradient of loss t has arrived at step t-j,
+    so that one adjoint step serves every t at once, as one large batch.
     """
-    W = cell.transposed_weights(params)
+    cell, W = trace.cell, trace.cell.backward_weights(trace.params)
     T, m, n = d_h.shape
     delta = np.zeros((T, m, cell.n_deltas * n), d_h.dtype)
-    first, last = span(d_h)
+    first, last = first_and_last_gradient(d_h)
     d_h = rows(d_h[first:last])
-    d_state = (d_h.copy(), *(np.zeros_like(d_h) for _ in cell.parts[1:]))
+    g = (d_h.copy(), *(np.zeros_like(d_h) for _ in cell.state_names[1:]))
     for j in range(min(window, last)):
-        stands = slice(max(first - j, 0), last - j)
-        partials = tuple(map(one_batch, cell.partials(W, *trace.steps(stands))))
-        out = side_by_side(partials[0])
-        cell.adjoint(W, partials, d_state, out)
-        delta[stands] += out[0].reshape(-1, *delta.shape[1:])
+        reached = slice(max(first - j, 0), last - j)
+        partials = tuple(map(merge_time_into_batch, cell.partials(W, *trace.steps(reached))))
+        out = delta_buffers(cell, partials[0])
+        cell.adjoint(W, partials, g, out)
+        delta[reached] += out[0].reshape(-1, *delta.shape[1:])
         if first <= j:  # the loss at t = j + 1 has reached the initial state
-            for total, part in zip(d_state0, d_state, strict=True):
+            for total, part in zip(d_state0, g, strict=True):
                 total += part[:m]
-            d_state = tuple(part[m:] for part in d_state)
-    for block in blocks(T, m):
-        yield block, delta[block]
+            g = tuple(part[m:] for part in g)
+    for steps in time_chunks(T, m):
+        yield steps, delta[steps]
 
 
-def side_by_side(D: Array) -> Arrays:
-    """Memory for D * d, (.., m, G n), and the same memory gate by gate, (.., G, m, n)."""
-    *steps, G, m, n = D.shape
-    delta = np.empty((*steps, m, G, n), D.dtype)
+def delta_buffers(cell: Cell, D: Array) -> Arrays:
+    """Memory for the deltas, (.., m, G n), and the same memory gate by gate, (.., G, m, n)."""
+    *steps, _, m, n = D.shape
+    delta = np.empty((*steps, m, cell.n_deltas, n), D.dtype)
     return delta.reshape(*steps, m, -1), delta.swapaxes(-3, -2)
 
 
-def one_batch(array: Array) -> Array:
+def merge_time_into_batch(array: Array) -> Array:
     """Make one batch of all steps: (B, m, n) -> (B m, n), (B, G, m, n) -> (G, B m, n)."""
     return np.moveaxis(array, 0, -3).reshape(*array.shape[1:-2], -1, array.shape[-1])
 
 
-def span(d_h: Array) -> tuple[int, int]:
+def first_and_last_gradient(d_h: Array) -> tuple[int, int]:
     """First step with a gradient, and the one after the last, counting from 0."""
     steps = np.flatnonzero(d_h.any(axis=(1, 2)))
     return (int(steps[0]), int(steps[-1]) + 1) if steps.size else (0, 0)
 
 
-def check_input(cell: Cell, params: Params, x: Array, state0: Any) -> tuple[Array, Arrays]:
-    """Return x and the initial state in the precision of the parameters."""
-    sizes = check_cell(cell, params)
-    x = real("x", x, ("T", "m", sizes.n_inputs), sizes.dtype)
-    return x, check_state(cell, state0, (x.shape[1], sizes.n), sizes.dtype)
+def check_input(cell: Cell, params: Params, x: Array, state0: Any) -> tuple[Params, Array, Arrays]:
+    """Return parameters, x and the initial state, all in the precision of the parameters."""
+    params = check_params(cell, params)
+    n, dtype = params["W_yh"].shape[0], params["W_yh"].dtype
+    n_inputs = params[f"W_x{cell.gates[0]}"].shape[0]
+    x = check_real("x", x, ("T", "m", n_inputs), dtype)
+    return params, x, check_state(cell, state0, (x.shape[1], n), dtype)
 
 
-def check_cell(cell: Cell, params: Params) -> Sizes:
-    """Return the sizes of the parameters, if they are this cell's."""
-    instance("cell", cell, Cell, "a cell such as RNN('tanh')")
+def check_params(cell: Cell, params: Params) -> Params:
+    """Return the parameters as real arrays, if they are this cell's."""
+    check_instance("cell", cell, Cell, "a cell such as RNN('tanh')")
     return cell.check(params)
 
 
 def check_state(cell: Cell, state0: Any, shape: tuple[int, int], dtype: Any) -> Arrays:
     """Return the initial state as a tuple with one array per part."""
     if state0 is None:
-        return tuple(np.zeros(shape, dtype) for _ in cell.parts)
-    if isinstance(state0, np.ndarray) and len(cell.parts) == 1:
+        return tuple(np.zeros(shape, dtype) for _ in cell.state_names)
+    if isinstance(state0, np.ndarray) and len(cell.state_names) == 1:
         state0 = (state0,)
-    if not isinstance(state0, tuple | list) or len(state0) != len(cell.parts):
-        came = describe(state0)
+    if not isinstance(state0, tuple | list) or len(state0) != len(cell.state_names):
+        got = describe(state0)
         if isinstance(state0, tuple | list):
-            came = f"a {type(state0).__name__} of length {len(state0)}"
-        parts = ", ".join(cell.parts) + ("," if len(cell.parts) == 1 else "")
-        fail("state0", f"None or the tuple ({parts})", came)
-    return tuple(real(f"state0[{k}]", part, shape, dtype) for k, part in enumerate(state0))
+            got = f"a {type(state0).__name__} of length {len(state0)}"
+        parts = ", ".join(cell.state_names) + ("," if len(cell.state_names) == 1 else "")
+        fail("state0", f"None or the tuple ({parts})", got)
+    return tuple(check_real(f"state0[{k}]", part, shape, dtype) for k, part in enumerate(state0))
 
 
 def check_targets(params: Params, x: Array, y: Any) -> Array:
@@ -473,15 +499,15 @@ def check_targets(params: Params, x: Array, y: Any) -> Array:
     expected = f"integer classes of shape ({T}, {m}) or real targets of shape ({T}, {m}, {q})"
     y = as_array("y", y, expected)
     if y.ndim == 2:
-        return classes("y", y, (T, m), q)
+        return check_classes("y", y, (T, m), q)
     if y.ndim == 3:
-        return real("y", y, (T, m, q), params["b_y"].dtype)
+        return check_real("y", y, (T, m, q), params["b_y"].dtype)
     fail("y", expected, describe(y))
 
 
 def target_weight(reduction: str, y: Array) -> float:
     """1 for the sum, 1 / number of targets for the mean."""
-    if choice("reduction", reduction, ("sum", "mean")) == "sum":
+    if check_choice("reduction", reduction, ("sum", "mean")) == "sum":
         return 1.0
     targets = int((y >= 0).sum()) if y.ndim == 2 else y.shape[0] * y.shape[1]
     if targets == 0:
@@ -491,15 +517,9 @@ def target_weight(reduction: str, y: Array) -> float:
 
 def check_window(window: int | None) -> int | None:
     """Return the window, None or an integer >= 1."""
-    return None if window is None else integer("window", window)
+    return None if window is None else check_integer("window", window)
 
 
-def check_trace(cell: Cell, params: Params, trace: Trace) -> None:
-    """Refuse a trace that this cell with these parameters cannot have left."""
-    sizes = check_cell(cell, params)
-    instance("trace", trace, Trace, "the Trace that forward returns")
-    if trace.cell != cell:
-        fail("trace", f"a trace of {cell}", f"one of {trace.cell}")
-    came = Sizes(trace.x.shape[-1], trace.h.shape[-1], trace.logits.shape[-1], trace.h.dtype)
-    if came != sizes:
-        fail("trace", f"one made with these params, {sizes}", f"one of {came}")
+def check_trace(trace: Trace) -> None:
+    """Refuse everything but a trace."""
+    check_instance("trace", trace, Trace, "the Trace that forward returns")

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bptt_lab.arguments import choice, fail, integer
+from bptt_lab.arguments import check_choice, check_integer, fail
 from bptt_lab.cells import GRU, LSTM, RNN
 from bptt_lab.cells.base import Cell, Params
 from bptt_lab.initializers import gaussian, identity, orthogonal
@@ -53,7 +53,7 @@ TABLE = Path(__file__).with_name("experiments.json")
 
 def recurrent_identity(rng: np.random.Generator, n: int) -> Any:
     """Return the identity as an initializer of ``Cell.init``."""
-    return identity(n)
+    return identity(rng, n)
 
 
 # ----------------------------------------------------------------------------------- networks
@@ -121,8 +121,8 @@ class Setting:
     sequences: int = 10_000
 
     def __post_init__(self) -> None:
-        choice("network", self.network, NETWORKS)
-        choice("task", self.task, TASKS)
+        check_choice("network", self.network, NETWORKS)
+        check_choice("task", self.task, TASKS)
 
     @property
     def label(self) -> str:
@@ -248,7 +248,7 @@ class Processes(Executor):
     """
 
     def __init__(self, jobs: int) -> None:
-        self.jobs = integer("jobs", jobs)
+        self.jobs = check_integer("jobs", jobs)
         self.threads = ThreadPoolExecutor(self.jobs)
         self.pools: queue.SimpleQueue[ProcessPoolExecutor] = queue.SimpleQueue()
         for _ in range(self.jobs):
@@ -351,7 +351,7 @@ def sweep(
     ...     [outcome.steps for outcome in sweep(two, executor)]
     [5, 5]
     """
-    integer("tries", tries)
+    check_integer("tries", tries)
     done = Results(None if results is None else Path(results))
     missing = [s for s in dict.fromkeys(settings) if s.key not in done.outcomes]
     total = len(settings)

@@ -13,9 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.arguments import Array, choice, describe, fail, generator, integer, keys, real
+from bptt_lab.arguments import (
+    Array,
+    check_choice,
+    check_generator,
+    check_integer,
+    check_keys,
+    check_real,
+    describe,
+    fail,
+)
 from bptt_lab.bptt import (
-    Gradients,
     check_input,
     check_targets,
     loss_and_gradients,
@@ -93,7 +101,8 @@ class ParameterCheck:
 class GradientReport(Mapping[str, float]):
     """Relative error of each parameter's gradient, and a table that says where.
 
-    A mapping from the name of a parameter to its relative error against central differences.
+    A mapping from the name of a parameter to its relative error against central differences. It
+    is true if every gradient passed, so that ``assert check_gradients(...)`` says what it seems to.
 
     Attributes
     ----------
@@ -119,6 +128,9 @@ class GradientReport(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self.checks)
+
+    def __bool__(self) -> bool:
+        return self.passed
 
     @property
     def passed(self) -> bool:
@@ -182,7 +194,7 @@ def check_gradients(
     state0: Any = None,
     reduction: str = "sum",
     *,
-    gradients: Gradients | None = None,
+    gradients: dict[str, Any] | None = None,
     names: tuple[str, ...] | None = None,
     entries: int | None = None,
     rng: np.random.Generator | None = None,
@@ -195,9 +207,10 @@ def check_gradients(
         As for ``loss_and_gradients``. The comparison itself is made in float64.
     gradients : dict, optional
         Gradients to be tested, for example one's own; those of ``loss_and_gradients`` when
-        None.
+        None. Those of ``"x"`` and ``"state0"`` are attributes or further keys.
     names : tuple of str, optional
-        What to test: keys of ``params``, ``"x"``, ``"state0"``. All of ``params`` when None.
+        What to test: keys of ``params``, and ``"x"`` and ``"state0"`` for the inputs. All of
+        ``params`` when None.
     entries : int, optional
         Compare at most so many entries of each, drawn at random; all when None. Each takes
         three forward passes.
@@ -207,8 +220,8 @@ def check_gradients(
     Returns
     -------
     GradientReport
-        A mapping from name to relative error. Printed, it is a table that also names the worst
-        entry of each parameter and the error to expect.
+        A mapping from name to relative error, false if one is too large. Printed, it is a table
+        that also names the worst entry of each parameter and the error to expect.
 
     Raises
     ------
@@ -232,7 +245,7 @@ def check_gradients(
     >>> report.passed, max(report.values()) < 1e-7
     (True, True)
     """
-    x, state0 = check_input(cell, params, x, state0)
+    params, x, state0 = check_input(cell, params, x, state0)
     y = check_targets(params, x, y)
     scale = target_weight(reduction, y)
     if gradients is None:
@@ -240,8 +253,8 @@ def check_gradients(
     leaves = {**params, "x": x, **named_state(state0)}
     names = tuple(params) if names is None else expand_names(names, params, state0)
     tested = {name: pick(gradients, name, leaves[name]) for name in names}
-    rng = np.random.default_rng(0) if rng is None else generator("rng", rng)
-    count = None if entries is None else integer("entries", entries)
+    rng = np.random.default_rng(0) if rng is None else check_generator("rng", rng)
+    count = None if entries is None else check_integer("entries", entries)
 
     def loss(values: Params) -> Any:
         parts = tuple(values[name] for name in named_state(state0))
@@ -278,18 +291,18 @@ class Numeric:
         indices = list(np.ndindex(gradient.shape))
         if count is not None and count < len(indices):
             indices = [indices[k] for k in sorted(rng.permutation(len(indices))[:count])]
-        came = np.array([gradient[index] for index in indices], float)
+        got = np.array([gradient[index] for index in indices], float)
         differences, steps = self.central_differences(name, indices)
         derivatives = self.complex_steps(name, indices)
-        worst = int(np.abs(came - derivatives).argmax())
+        worst = int(np.abs(got - derivatives).argmax())
         return ParameterCheck(
             name=name,
             entries=len(indices),
-            error=relative_error(came, differences),
+            error=relative_error(got, differences),
             expected=self.expected(derivatives, steps),
-            complex_error=relative_error(came, derivatives),
+            complex_error=relative_error(got, derivatives),
             precision=10 * self.precision,
-            worst=Entry(indices[worst], float(came[worst]), float(derivatives[worst])),
+            worst=Entry(indices[worst], float(got[worst]), float(derivatives[worst])),
         )
 
     def central_differences(self, name: str, indices: list[tuple[int, ...]]) -> tuple[Array, Array]:
@@ -340,10 +353,10 @@ class Numeric:
         return float(min(10 * (relative + self.precision), 2))
 
 
-def relative_error(came: Array, expected: Array) -> float:
-    """||came - expected|| / max(||came||, ||expected||); 0 where both are zero."""
-    size = max(np.linalg.norm(came), np.linalg.norm(expected))
-    return float(np.linalg.norm(came - expected) / size) if size else 0.0
+def relative_error(got: Array, expected: Array) -> float:
+    """||got - expected|| / max(||got||, ||expected||); 0 where both are zero."""
+    size = max(np.linalg.norm(got), np.linalg.norm(expected))
+    return float(np.linalg.norm(got - expected) / size) if size else 0.0
 
 
 def named_state(state0: tuple[Array, ...]) -> Params:
@@ -358,7 +371,7 @@ def expand_names(
     if isinstance(names, str) or not isinstance(names, tuple | list):
         fail("names", "a tuple of names", describe(names))
     known = (*params, "x", "state0")
-    checked = (choice("names", name, known) for name in names)
+    checked = (check_choice("names", name, known) for name in names)
     return tuple(
         leaf
         for name in checked
@@ -366,15 +379,17 @@ def expand_names(
     )
 
 
-def pick(gradients: Gradients, name: str, leaf: Array) -> Array:
+def pick(gradients: dict[str, Any], name: str, leaf: Array) -> Array:
     """Return the gradient called ``name``, which must have the shape of ``leaf``."""
     if not isinstance(gradients, dict):
-        keys("gradients", gradients, [name])
+        check_keys("gradients", gradients, [name])
     key, _, part = name.partition("[")
-    if key not in gradients:
+    gradient = gradients.get(key, getattr(gradients, key, None))
+    if gradient is None:
         fail("gradients", f"an entry {key}", f"the keys {', '.join(gradients)}")
-    gradient = gradients[key][int(part[:-1])] if part else gradients[key]
-    return real(f"gradients[{key!r}]", gradient, leaf.shape)
+    return check_real(
+        f"gradients[{key!r}]", gradient[int(part[:-1])] if part else gradient, leaf.shape
+    )
 
 
 def note_on(cell: Cell) -> str:

@@ -6,7 +6,7 @@ Jacobians is the subject of the chapter on vanishing and exploding gradients.
 
 import numpy as np
 
-from bptt_lab.arguments import Array, fail, generator, integer, number, real
+from bptt_lab.arguments import Array, check_generator, check_integer, check_number, check_real, fail
 
 
 def spectral_radius(W: Array) -> float:
@@ -36,7 +36,7 @@ def spectral_radius(W: Array) -> float:
 
 def square(name: str, W: Array) -> Array:
     """Return W if it is a finite real square matrix."""
-    W = real(name, W, ("n", "n"))
+    W = check_real(name, W, ("n", "n"))
     if W.shape[0] != W.shape[1]:
         fail(name, "a square matrix", f"one of shape {W.shape}")
     return W
@@ -66,10 +66,10 @@ def gaussian(
     >>> W.shape, bool(0.85 < spectral_radius(W) < 0.95)
     ((400, 400), True)
     """
-    rows = integer("rows", rows)
-    columns = rows if columns is None else integer("columns", columns)
-    scale = number("gain", gain) / np.sqrt(rows)
-    W: Array = generator("rng", rng).standard_normal((rows, columns)) * scale
+    rows = check_integer("rows", rows)
+    columns = rows if columns is None else check_integer("columns", columns)
+    scale = check_number("gain", gain) / np.sqrt(rows)
+    W: Array = check_generator("rng", rng).standard_normal((rows, columns)) * scale
     return W
 
 
@@ -91,10 +91,10 @@ def glorot(rng: np.random.Generator, rows: int, columns: int | None = None) -> A
     >>> W.shape, bool(np.abs(W).max() <= np.sqrt(6 / 12))
     ((3, 9), True)
     """
-    rows = integer("rows", rows)
-    columns = rows if columns is None else integer("columns", columns)
+    rows = check_integer("rows", rows)
+    columns = rows if columns is None else check_integer("columns", columns)
     limit = np.sqrt(6 / (rows + columns))
-    return generator("rng", rng).uniform(-limit, limit, (rows, columns))
+    return check_generator("rng", rng).uniform(-limit, limit, (rows, columns))
 
 
 def orthogonal(rng: np.random.Generator, n: int, gain: float = 1.0) -> Array:
@@ -118,13 +118,20 @@ def orthogonal(rng: np.random.Generator, n: int, gain: float = 1.0) -> Array:
     >>> bool(np.allclose(W @ W.T, np.eye(5)))
     True
     """
-    n, gain = integer("n", n), number("gain", gain)
-    Q, R = np.linalg.qr(generator("rng", rng).standard_normal((n, n)))
+    n, gain = check_integer("n", n), check_number("gain", gain)
+    Q, R = np.linalg.qr(check_generator("rng", rng).standard_normal((n, n)))
     return gain * Q * np.sign(np.diag(R))
 
 
-def identity(n: int, scale: float = 1.0) -> Array:
+def identity(rng: np.random.Generator, n: int, scale: float = 1.0) -> Array:
     """``scale`` times the identity, for the ReLU network of Le, Jaitly and Hinton (2015).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Not used; every initialiser takes one, so that each can be ``recurrent=`` of ``init``.
+    n : int
+    scale : float
 
     Raises
     ------
@@ -133,11 +140,12 @@ def identity(n: int, scale: float = 1.0) -> Array:
 
     Examples
     --------
-    >>> identity(2, 0.9)
+    >>> identity(np.random.default_rng(0), 2, scale=0.9)
     array([[0.9, 0. ],
            [0. , 0.9]])
     """
-    return number("scale", scale) * np.eye(integer("n", n))
+    check_generator("rng", rng)
+    return check_number("scale", scale) * np.eye(check_integer("n", n))
 
 
 def scaled(W: Array, rho: float) -> Array:
@@ -155,7 +163,7 @@ def scaled(W: Array, rho: float) -> Array:
     >>> round(spectral_radius(W), 12)
     1.1
     """
-    rho, radius = number("rho", rho, least=0), spectral_radius(W)
+    rho, radius = check_number("rho", rho, least=0), spectral_radius(W)
     if radius == 0:
         fail("W", "a matrix with a non-zero eigenvalue", "spectral radius 0")
     return (W * (rho / radius)).astype(np.asarray(W).dtype, copy=False)
@@ -196,9 +204,9 @@ def non_normal(rng: np.random.Generator, n: int, rho: float = 1.0, departure: fl
     >>> round(spectral_radius(W), 6), bool(np.linalg.norm(W, 2) > 2)
     (0.9, True)
     """
-    n, rho = integer("n", n), number("rho", rho, least=0)
-    departure = number("departure", departure, least=0)
-    rotations = rotation_blocks(generator("rng", rng), n)
+    n, rho = check_integer("n", n), check_number("rho", rho, least=0)
+    departure = check_number("departure", departure, least=0)
+    rotations = rotation_blocks(check_generator("rng", rng), n)
     blocks = np.arange(n) // 2
     N = rng.standard_normal((n, n)) * (blocks[:, None] < blocks)
     length = np.linalg.norm(N)
@@ -252,5 +260,5 @@ def chrono(rng: np.random.Generator, n: int, T_max: int) -> Array:
     >>> bool(np.all((0 <= b_f) & (b_f <= np.log(99))))
     True
     """
-    T_max = integer("T_max", T_max, least=2)
-    return np.log(generator("rng", rng).uniform(1, T_max - 1, integer("n", n)))
+    T_max = check_integer("T_max", T_max, least=2)
+    return np.log(check_generator("rng", rng).uniform(1, T_max - 1, check_integer("n", n)))

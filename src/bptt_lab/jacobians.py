@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.arguments import Array, choice, describe, fail, finite, integer
+from bptt_lab.arguments import Array, check_choice, check_finite, check_integer, describe, fail
 from bptt_lab.bptt import (
     Trace,
-    check_cell,
     check_input,
+    check_params,
     check_targets,
     check_trace,
     loss_at_output,
@@ -20,17 +20,15 @@ from bptt_lab.bptt import (
 from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Cell, Params
 
-BLOCK = 2**22
+ENTRIES_AT_ONCE = 2**22
 """Number of matrix entries handled at a time where all steps at once would fill the memory."""
 
 
-def step_jacobians(cell: Cell, params: Params, trace: Trace) -> Array:
+def step_jacobians(trace: Trace) -> Array:
     """One-step Jacobians along a trajectory.
 
     Parameters
     ----------
-    cell, params
-        The ones ``trace`` was made with.
     trace : Trace
         From ``forward``.
 
@@ -48,20 +46,20 @@ def step_jacobians(cell: Cell, params: Params, trace: Trace) -> Array:
 
     Notes
     -----
-    Ledger, section 0.1 (RNN), R6 (LSTM) and section 8 item 13 (GRU).
+    Equations: eq-jacobian (RNN), eq-joint-jacobian (LSTM), eq-gru-jacobian (GRU).
 
     Examples
     --------
     >>> from bptt_lab.bptt import forward
     >>> cell, rng = RNN("identity"), np.random.default_rng(0)
     >>> params = cell.init(rng, n_inputs=3, n_neurons=5, n_outputs=2)
-    >>> J = step_jacobians(cell, params, forward(cell, params, rng.standard_normal((7, 4, 3))))
+    >>> J = step_jacobians(forward(cell, params, rng.standard_normal((7, 4, 3))))
     >>> J.shape, bool(np.array_equal(J[6, 3], params["W_hh"].T))
     ((7, 4, 5, 5), True)
     """
-    check_trace(cell, params, trace)
-    W = cell.transposed_weights(params)
-    return cell.jacobian(W, cell.partials(W, *trace.steps()))
+    check_trace(trace)
+    W = trace.cell.backward_weights(trace.params)
+    return trace.cell.jacobian(W, trace.cell.partials(W, *trace.steps()))
 
 
 def log_gradient_norms(J: Array, t: int | None = None) -> Array:
@@ -88,8 +86,8 @@ def log_gradient_norms(J: Array, t: int | None = None) -> Array:
 
     Notes
     -----
-    dstate_t/dstate_k = J_t J_{t-1} .. J_{k+1}, newest factor on the left (ledger, section
-    0.1). The product grows on the right by one older factor at a time.
+    dstate_t/dstate_k = J_t J_{t-1} .. J_{k+1}, newest factor on the left. The product grows on
+    the right by one older factor at a time. Equations: eq-jacobian-product, eq-long-range.
 
     Examples
     --------
@@ -99,14 +97,14 @@ def log_gradient_norms(J: Array, t: int | None = None) -> Array:
     True
     """
     J = check_jacobians(J)
-    t = len(J) if t is None else integer("t", t, least=0, most=len(J))
+    t = len(J) if t is None else check_integer("t", t, least=0, most=len(J))
     s = J.shape[-1]
     product = np.broadcast_to(np.eye(s, dtype=J.dtype), J.shape[1:])  # dstate_t/dstate_t
     log_scale = np.zeros(J.shape[1:-2])
     log_norms = np.zeros((t + 1, *J.shape[1:-2]))
-    block = max(1, BLOCK // max(1, J[0].size))
-    for first in range(0, t, block):
-        factors = J[t - min(first + block, t) : t - first][::-1]  # newest first
+    at_once = max(1, ENTRIES_AT_ONCE // max(1, J[0].size))
+    for first in range(0, t, at_once):
+        factors = J[t - min(first + at_once, t) : t - first][::-1]  # newest first
         products, log_scales = rescaled_products(product, log_scale, factors)
         with np.errstate(divide="ignore"):  # ln 0 = -inf is the answer
             log_norms[first + 1 : first + 1 + len(factors)] = (
@@ -141,8 +139,8 @@ def jacobian_product(J: Array, t: int | None = None, k: int = 0) -> Array:
 
     Notes
     -----
-    Ledger, section 0.1. For an LSTM this is the derivative of the joint state (h, C); the
-    product of dC_t/dC_{t-1} alone is something else (ledger, lstm-19).
+    For an LSTM this is the derivative of the joint state (h, C); the product of dC_t/dC_{t-1}
+    alone is something else. Equations: eq-jacobian-product, eq-k-steps.
 
     Examples
     --------
@@ -152,8 +150,8 @@ def jacobian_product(J: Array, t: int | None = None, k: int = 0) -> Array:
            [0., 3.]])
     """
     J = check_jacobians(J)
-    t = len(J) if t is None else integer("t", t, least=0, most=len(J))
-    k = integer("k", k, least=0, most=t)
+    t = len(J) if t is None else check_integer("t", t, least=0, most=len(J))
+    k = check_integer("k", k, least=0, most=t)
     product: Array = np.zeros(J.shape[1:], J.dtype) + np.eye(J.shape[-1], dtype=J.dtype)
     for J_j in J[k:t]:
         product = J_j @ product
@@ -194,9 +192,9 @@ def lyapunov_exponents(
 
     Notes
     -----
-    Ledger, R5 and section 8 item 9: the exponents exist by Oseledets (1968); Benettin et al.
-    (1980) compute them by re-orthonormalising, Q_t R_t = J_t Q_{t-1}, and averaging ln |diag
-    R_t|. They are not the logarithms of eigenvalues of W_hh.
+    The exponents exist by Oseledets (1968); Benettin et al. (1980) compute them by
+    re-orthonormalising, Q_t R_t = J_t Q_{t-1}, and averaging ln |diag R_t|. They are not the
+    logarithms of eigenvalues of W_hh. Equations: eq-lyapunov, eq-qr.
 
     Examples
     --------
@@ -208,16 +206,16 @@ def lyapunov_exponents(
     >>> lyapunov_exponents(cell, params, np.zeros((200, 1, 1)), discard=50).round(6)
     array([-0.693147, -1.386294])
     """
-    x, state0 = check_input(cell, params, x, state0)
+    params, x, state0 = check_input(cell, params, x, state0)
     T, m, _ = x.shape
-    discard = integer("discard", discard, least=0, most=T - 1)
-    s = len(cell.parts) * params["W_yh"].shape[0]
-    k = s if k is None else integer("k", k, least=1, most=s)
+    discard = check_integer("discard", discard, least=0, most=T - 1)
+    s = len(cell.state_names) * params["W_yh"].shape[0]
+    k = s if k is None else check_integer("k", k, least=1, most=s)
     trace = unroll(cell, params, x, state0)
     start = np.random.default_rng(0).standard_normal((s, k))  # in no special direction
     Q = np.tile(np.linalg.qr(start.astype(x.dtype))[0], (m, 1, 1))
     total = np.zeros((m, k))
-    for t, J_t in enumerate(each_jacobian(cell, params, trace)):
+    for t, J_t in enumerate(each_jacobian(trace)):
         Q, R = np.linalg.qr(J_t @ Q)
         if t >= discard:
             with np.errstate(divide="ignore"):  # ln 0 = -inf is the answer
@@ -226,14 +224,14 @@ def lyapunov_exponents(
     return exponents.astype(x.dtype, copy=False)
 
 
-def each_jacobian(cell: Cell, params: Params, trace: Trace) -> Iterator[Array]:
+def each_jacobian(trace: Trace) -> Iterator[Array]:
     """Yield J_1, J_2, .., J_T, each (m, s, s), without holding all of them."""
-    W = cell.transposed_weights(params)
+    cell, W = trace.cell, trace.cell.backward_weights(trace.params)
     T, m, n = trace.h[1:].shape
-    steps = max(1, BLOCK // (m * (len(cell.parts) * n) ** 2))
+    steps = max(1, ENTRIES_AT_ONCE // (m * (len(cell.state_names) * n) ** 2))
     for first in range(0, T, steps):
-        block = slice(first, min(first + steps, T))
-        yield from cell.jacobian(W, cell.partials(W, *trace.steps(block)))
+        chunk = slice(first, min(first + steps, T))
+        yield from cell.jacobian(W, cell.partials(W, *trace.steps(chunk)))
 
 
 def attribution(
@@ -242,7 +240,7 @@ def attribution(
     x: Array,
     y: Array,
     t: int | None = None,
-    weight: str | None = None,
+    parameter: str | None = None,
     state0: Any = None,
 ) -> Array:
     """Split dL_t/dW into the parts that come from each earlier step.
@@ -252,8 +250,8 @@ def attribution(
     cell, params, x, y, state0
         As for ``loss_and_gradients``.
     t : int, optional
-        Whose loss, 1..T; T when None.
-    weight : str, optional
+        The step of the loss, 1..T; T when None.
+    parameter : str, optional
         Which parameter; the first recurrent matrix (W_hh in an RNN) when None.
 
     Returns
@@ -269,7 +267,7 @@ def attribution(
 
     Notes
     -----
-    Ledger, R3; Pascanu, Mikolov and Bengio (2013), equation 4.
+    Pascanu, Mikolov and Bengio (2013), equation 4. Equations: eq-bptt-one-loss.
 
     Examples
     --------
@@ -280,18 +278,19 @@ def attribution(
     >>> terms.shape
     (8, 5, 5)
     """
-    x, state0 = check_input(cell, params, x, state0)
+    params, x, state0 = check_input(cell, params, x, state0)
     y = check_targets(params, x, y)
-    t = len(x) if t is None else integer("t", t, least=1, most=len(x))
+    t = len(x) if t is None else check_integer("t", t, least=1, most=len(x))
     recurrent = tuple(name for name in params if name not in ("W_yh", "b_y"))
-    weight = f"W_h{cell.gates[0]}" if weight is None else choice("weight", weight, recurrent)
+    first = f"W_h{cell.gates[0]}"
+    parameter = first if parameter is None else check_choice("parameter", parameter, recurrent)
     trace = unroll(cell, params, x[:t], state0)
     d_h = np.zeros_like(trace.h[1:])
     _, d_logits = loss_at_output(trace.logits[-1:], y[t - 1 : t])
     d_h[-1] = d_logits[0] @ params["W_yh"].T
-    delta, _ = net_input_gradients(cell, params, trace, d_h)
+    delta, _ = net_input_gradients(trace, d_h)
     steps = (slice(k, k + 1) for k in range(t))
-    return np.stack([weight_gradients(cell, trace, delta[step], step)[weight] for step in steps])
+    return np.stack([weight_gradients(trace, delta[step], step)[parameter] for step in steps])
 
 
 def rescaled_products(product: Array, log_scale: Array, factors: Array) -> tuple[Array, Array]:
@@ -319,7 +318,7 @@ def check_jacobians(J: Array) -> Array:
         fail("J", expected, describe(J))
     if J.shape[-1] != J.shape[-2] or 0 in J.shape:
         fail("J", expected, describe(J))
-    finite("J", J)
+    check_finite("J", J)
     return J
 
 
@@ -345,7 +344,7 @@ def norm_bound(cell: Cell, params: Params) -> float:
 
     Notes
     -----
-    Pascanu, Mikolov and Bengio (2013), section 2.1; ledger, R4.
+    Pascanu, Mikolov and Bengio (2013), section 2.1. Equations: eq-norm-bound.
 
     Examples
     --------
@@ -355,7 +354,7 @@ def norm_bound(cell: Cell, params: Params) -> float:
     >>> norm_bound(cell, params)
     0.5
     """
-    check_cell(cell, params)
+    params = check_params(cell, params)
     if not isinstance(cell, RNN):
         why = "the Jacobian of a gated cell is not bounded by gamma_h * sigma_max of one matrix"
         fail("cell", "an RNN", f"{type(cell).__name__}; {why}")

@@ -6,7 +6,7 @@ e_t = y_hat_t - y_t (ledger, dyn-08).
 
 import numpy as np
 
-from bptt_lab.arguments import Array, same_shape
+from bptt_lab.arguments import Array, check_shape
 
 
 def softmax(o: Array) -> Array:
@@ -56,7 +56,7 @@ def softmax_cross_entropy(o: Array, y: Array) -> tuple[Array, Array]:
     array([[ 0.25, -0.75,  0.25,  0.25],
            [ 0.  ,  0.  ,  0.  ,  0.  ]])
     """
-    same_shape("y", y, o.shape[:-1])
+    check_shape("y", y, o.shape[:-1])
     q, labels = o.shape[-1], y.reshape(-1)
     e = np.array(o.reshape(-1, q).T, order="C")  # classes first: reductions over long rows
     e -= e.max(axis=0)
@@ -99,7 +99,7 @@ def half_squared_error(o: Array, y: Array) -> tuple[Array, Array]:
     >>> float(loss), d_o
     (2.0, array([2., 0.]))
     """
-    same_shape("y", y, o.shape)
+    check_shape("y", y, o.shape)
     d_o = o - y
     loss = 0.5 * (d_o * d_o).sum()
     return loss, d_o

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.arguments import Array, fail, generator, integer
+from bptt_lab.arguments import Array, check_generator, check_integer, fail
 
 Draw = Callable[[np.random.Generator], tuple[Array, Array]]
 """What gives a training its next sequences: ``draw(rng) -> x, y``."""
@@ -75,13 +75,13 @@ class Task:
         ValueError
             If T is too short for the task, or an argument has the wrong type or range.
         """
-        T = integer(f"T of the task {self.name}", T, least=self.shortest)
-        return self.make(generator("rng", rng), T, integer("m", m))
+        T = check_integer(f"T of the task {self.name}", T, least=self.shortest)
+        return self.make(check_generator("rng", rng), T, check_integer("m", m))
 
     def draw(self, T: int, m: int) -> Draw:
         """Return a function of ``rng`` alone that draws m sequences of T steps."""
-        integer(f"T of the task {self.name}", T, least=self.shortest)
-        return partial(self.generate, T=T, m=integer("m", m))
+        check_integer(f"T of the task {self.name}", T, least=self.shortest)
+        return partial(self.generate, T=T, m=check_integer("m", m))
 
     def wrong(self, logits: Array, y: Array) -> Array:
         """Which sequences the criterion calls wrong, shape (m,)."""
@@ -269,7 +269,7 @@ def copying(symbols: int = 8, length: int = 10) -> Task:
     >>> x.argmax(axis=-1)[:, 0], y[:, 0]
     (array([1, 1, 1, 2, 2, 2, 3, 2, 2]), array([-1, -1, -1, -1, -1, -1,  1,  1,  1]))
     """
-    symbols, length = integer("symbols", symbols, least=2), integer("length", length)
+    symbols, length = check_integer("symbols", symbols, least=2), check_integer("length", length)
     return Task(
         name="copying",
         n_inputs=symbols + 2,
@@ -316,12 +316,12 @@ class Digits:
 
     def draw(self, m: int) -> Draw:
         """Return a function of ``rng`` that draws m different training digits."""
-        m = integer("m", m, most=self.train_x.shape[1])
+        m = check_integer("m", m, most=self.train_x.shape[1])
         return partial(self.sample, m=m)
 
     def sample(self, rng: np.random.Generator, m: int) -> tuple[Array, Array]:
         """Draw m different training digits."""
-        chosen = generator("rng", rng).choice(self.train_x.shape[1], m, replace=False)
+        chosen = check_generator("rng", rng).choice(self.train_x.shape[1], m, replace=False)
         return self.train_x[:, chosen], self.train_y[:, chosen]
 
     def wrong(self, logits: Array, y: Array) -> Array:
@@ -350,7 +350,7 @@ def digits(seed: int = 0) -> Digits:
     Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository: the 1797 digits of its test part, as ``sklearn.datasets.load_digits`` gives them.
     """
-    rng = np.random.default_rng(integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_integer("seed", seed, least=0))
     data = load_digits()
     order = rng.permutation(len(data.target))
     x = data.data[order].T[:, :, None] / 16  # (64, m, 1)

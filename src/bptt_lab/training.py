@@ -8,7 +8,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -17,13 +17,13 @@ import numpy as np
 from bptt_lab.arguments import (
     Array,
     as_array,
+    check_function,
+    check_generator,
+    check_instance,
+    check_integer,
+    check_number,
     describe,
     fail,
-    function,
-    generator,
-    instance,
-    integer,
-    number,
 )
 from bptt_lab.bptt import (
     Trace,
@@ -35,7 +35,7 @@ from bptt_lab.bptt import (
     weight_gradients,
 )
 from bptt_lab.cells import RNN
-from bptt_lab.cells.base import Cell, Params, product, rows
+from bptt_lab.cells.base import Cell, Params, rows, sum_of_outer_products
 from bptt_lab.progress import Progress
 from bptt_lab.tasks import Digits, Draw, Task, asked
 
@@ -117,14 +117,14 @@ def clip_by_entry(grads: Params, threshold: float) -> Params:
 
 def positive(name: str, value: Any) -> float:
     """Return ``value`` if it is a number above zero."""
-    if number(name, value) <= 0:
+    if check_number(name, value) <= 0:
         fail(name, "a number above 0", describe(value))
     return float(value)
 
 
 def fraction(name: str, value: Any) -> float:
     """Return ``value`` if it is a number from 0 up to, but not, 1."""
-    if not 0 <= number(name, value) < 1:
+    if not 0 <= check_number(name, value) < 1:
         fail(name, "a number of at least 0 and below 1", describe(value))
     return float(value)
 
@@ -410,28 +410,31 @@ def batch_gradients(
     check_targets(params, trace.x, known)
     loss, d_logits = mean_loss(trace.logits, y)
     d_h = np.dot(rows(d_logits), params["W_yh"].T).reshape(trace.h[1:].shape)
-    grads = {"W_yh": product(trace.h[1:], d_logits), "b_y": rows(d_logits).sum(axis=0)}
+    grads = {
+        "W_yh": sum_of_outer_products(trace.h[1:], d_logits),
+        "b_y": rows(d_logits).sum(axis=0),
+    }
     penalty = 0.0
     if weight > 0:
-        delta, _ = net_input_gradients(cell, params, trace, d_h)
-        grads |= weight_gradients(cell, trace, delta)
+        delta, _ = net_input_gradients(trace, d_h)
+        grads |= weight_gradients(trace, delta)
         g = d_h.copy()
         g[:-1] += np.dot(rows(delta[1:]), params["W_hh"].T).reshape(g[1:].shape)
         penalty, d_W = omega(params["W_hh"], g, delta)
         grads["W_hh"] = grads["W_hh"] + weight * d_W
     elif chunk is not None:
-        grads |= chunked(cell, params, trace, d_h, chunk)
+        grads |= chunked(trace, d_h, chunk)
     else:
-        grads |= through_time(cell, params, trace, d_h, window)
+        grads |= through_time(trace, d_h, window)
     return BatchGradients(loss, {name: grads[name] for name in params}, penalty)
 
 
 def check_method(cell: Cell, window: int | None, chunk: int | None, weight: float) -> None:
     """Refuse what does not go together."""
-    number("omega", weight, least=0)
+    check_number("omega", weight, least=0)
     for name, K in (("window", window), ("chunk", chunk)):
         if K is not None:
-            integer(name, K)
+            check_integer(name, K)
     if window is not None and chunk is not None:
         fail("chunk", "None beside a window: one truncation at a time", describe(chunk))
     if weight > 0 and not isinstance(cell, RNN):
@@ -452,17 +455,16 @@ def mean_loss(logits: Array, y: Array) -> tuple[float, Array]:
     return float(loss) / targets, d_logits
 
 
-def chunked(cell: Cell, params: Params, trace: Trace, d_h: Array, K: int) -> Params:
+def chunked(trace: Trace, d_h: Array, K: int) -> Params:
     """Add up the gradients of pieces of K steps: the states are known, nothing runs anew."""
-    total = {name: np.zeros_like(p) for name, p in params.items() if name not in ("W_yh", "b_y")}
+    total: Params = {}
     for first in range(0, len(d_h), K):
         piece = slice(first, first + K)
         states = tuple(part[first : first + K + 1] for part in trace.states)
-        stored = tuple(array[piece] for array in trace.stored)
-        part = Trace(cell, trace.x[piece], states, stored, trace.logits[piece])
-        grads = through_time(cell, params, part, d_h[piece], None)
-        for name in total:
-            total[name] += grads[name]
+        kept = tuple(array[piece] for array in trace.kept)
+        part = replace(trace, x=trace.x[piece], states=states, kept=kept)
+        grads = through_time(part, d_h[piece], None)
+        total = {name: total.get(name, 0) + grad for name, grad in grads.items()}
     return total
 
 
@@ -630,12 +632,12 @@ def train(
     >>> result.solved, result.history.loss.shape == (result.steps,)
     (True, True)
     """
-    generator("rng", rng)
-    function("draw", draw)
-    steps, every = integer("steps", steps, least=0), integer("every", every)
+    check_generator("rng", rng)
+    check_function("draw", draw)
+    steps, every = check_integer("steps", steps, least=0), check_integer("every", every)
     check_method(cell, window, chunk, omega)
     clip = clipper(clip_norm, clip_entry)
-    kept = {integer("snapshots", step, least=0) for step in snapshots}
+    kept = {check_integer("snapshots", step, least=0) for step in snapshots}
     cell.check(params)
     settings = f"{cell} {optimiser} {clip_norm} {clip_entry} {omega} {window} {chunk} {every}"
     run = Run({name: p.copy() for name, p in params.items()}, optimiser.start(params))
@@ -778,10 +780,10 @@ def examination(
             return Score(float(data.wrong(logits, data.test_y).mean()), False)
 
         return examine_digits
-    instance("task", task, Task, "a Task or Digits")
+    check_instance("task", task, Task, "a Task or Digits")
     posed = task
-    count = integer("sequences", posed.sequences if sequences is None else sequences)
-    size = min(integer("batch", batch), count)
+    count = check_integer("sequences", posed.sequences if sequences is None else sequences)
+    size = min(check_integer("batch", batch), count)
     T = posed.shortest if T is None else T
     posed.draw(T, size)  # refuses what cannot be posed
 

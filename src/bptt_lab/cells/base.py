@@ -1,21 +1,22 @@
-"""What every recurrent cell shares: names and shapes of its parameters, and stacking.
+"""What every recurrent cell shares: its parameters, and everything that speed asks for.
 
-A cell is a description without parameters. For each family four functions stand beneath one
-another, each line the counterpart of a line above it:
+A cell is a description without parameters. In each family four functions stand beneath one
+another, each with the lines of the chapter's equations:
 
 ``step``
     h_{t-1} -> h_t, one step forward.
 ``partials``
-    The immediate partial derivatives of the lines of ``step``, for a block of steps at once.
-    They need nothing but what ``step`` stored.
+    The immediate partial derivatives of the lines of ``step``, for B steps at once.
 ``adjoint``
-    dL/dh_t -> dL/dh_{t-1}, one step back: the partials times what arrives.
+    dL/dh_t -> dL/dh_{t-1}, one step back: what arrives, times the partials.
 ``jacobian``
-    The same partials, assembled to dh_t/dh_{t-1}.
+    The same partials, put together to dh_t/dh_{t-1}.
 
-The net inputs of all gates are one array. Forward each gate is a block of its own, (G, m, n),
-so that the element-wise functions run through contiguous memory. Backward the deltas of the
-gates stand side by side, (m, G n), so that each product with them is a single one.
+What makes them fast stands here and in ``bptt_lab.bptt``, out of their sight. The net inputs of
+all G gates are one array, (G, m, n), into which the forward pass has written x_t W_x + b before
+``step`` is called. The deltas of all gates are one array too, (m, G n), so that one product
+takes all of them back. And sigmoid(a) = (1 + tanh(a / 2)) / 2, so that one call of tanh serves
+all gates, if the parameters of the logistic ones are halved once for the whole sequence.
 
 Unrolling in time, truncation, readout and loss belong to ``bptt_lab.bptt``.
 """
@@ -23,20 +24,21 @@ Unrolling in time, truncation, readout and loss belong to ``bptt_lab.bptt``.
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
 from bptt_lab.arguments import (
     Array,
+    check_dtype,
+    check_function,
+    check_generator,
+    check_integer,
+    check_keys,
+    check_real,
     describe,
     fail,
-    function,
-    generator,
-    integer,
-    keys,
-    precision,
-    real,
     shape_text,
 )
 from bptt_lab.initializers import gaussian
@@ -46,27 +48,17 @@ Params = dict[str, Array]
 Axis = TypeVar("Axis", int, str)
 
 
-class Sizes(NamedTuple):
-    """What the shapes of a set of parameters say."""
-
-    n_inputs: int
-    n: int
-    n_outputs: int
-    dtype: np.dtype[Any]
-
-
-class Memory(NamedTuple):
+class Buffers(NamedTuple):
     """The arrays that a forward pass over T steps fills, time first.
 
     ``states`` are the parts of the state, (T+1, m, n). ``net_inputs`` are those of all gates,
-    (T, G, m, n): the forward pass writes x_t W_x + b into them before it calls ``step``.
-    ``stored`` is what ``step`` works on besides, and leaves for the adjoint; often the net
-    inputs again, as a whole and gate by gate.
+    (T, G, m, n). ``kept`` is what ``step`` leaves for the backward pass; among it are the net
+    inputs again, which ``step`` turns into the values of the gates.
     """
 
     states: Arrays
     net_inputs: Array
-    stored: Arrays
+    kept: Arrays
 
 
 def rows(array: Array) -> Array:
@@ -74,8 +66,8 @@ def rows(array: Array) -> Array:
     return array.reshape(-1, array.shape[-1])
 
 
-def product(inputs: Array, deltas: Array) -> Array:
-    """Sum of inputs_t^T delta_t over all steps, as one matrix product."""
+def sum_of_outer_products(inputs: Array, deltas: Array) -> Array:
+    """Sum of inputs_t^T delta_t over steps and sequences, as one matrix product."""
     total: Array = np.dot(rows(inputs).T, rows(deltas))
     return total
 
@@ -89,7 +81,7 @@ def with_one(*inputs: Array) -> Array:
 def likely_sizes(params: Params, symbols: dict[str, tuple[str, ...]]) -> tuple[int, int, int]:
     """Return n_inputs, n and n_outputs as most of the parameters have them.
 
-    So the complaint about a wrong shape names the one parameter that is unlike the others.
+    So the error about a wrong shape names the one parameter that is unlike the others.
     """
     found = Counter(
         pair
@@ -102,66 +94,104 @@ def likely_sizes(params: Params, symbols: dict[str, tuple[str, ...]]) -> tuple[i
 
 
 class Cell(ABC):
-    """A recurrent cell; see the module's docstring for its four functions."""
+    """A recurrent cell: three or four short functions; see the docstring of this module.
 
-    gates: ClassVar[tuple[str, ...]]
-    """One letter per net input, in the order of the parameters."""
+    A subclass says what its gates, its state and its equations are, and inherits the rest. The
+    page on the package shows a whole cell in twenty lines.
+    """
 
-    order: ClassVar[str]
-    """The same letters in the order in which the gates stand in memory."""
+    gates: ClassVar[str]
+    """One letter per net input, in the order of the parameters and of every array."""
 
-    parts: ClassVar[tuple[str, ...]] = ("h",)
+    logistic: ClassVar[str] = ""
+    """The first of these letters: the gates that end in a sigmoid, set by ``activate``."""
+
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
     """The parts of the state, in the order of ``state0`` and of the joint Jacobian."""
 
+    extra: ClassVar[tuple[str, ...]] = ()
+    """What ``step`` keeps for the backward pass beside the values of the gates; (m, n) each."""
+
     @property
-    def halved(self) -> slice:
-        """Which gates are functions of tanh(a / 2), so that a / 2 is what ``step`` needs."""
-        return slice(0)
+    def halved(self) -> str:
+        """The gates that are functions of tanh(a / 2)."""
+        return self.logistic
 
     @property
     def vectors(self) -> tuple[str, ...]:
-        """Parameters of shape (n,) beyond the biases."""
+        """Parameters of shape (n,) beyond the biases; the last letter of a name is its gate."""
         return ()
 
     @property
     def n_deltas(self) -> int:
-        """How many deltas of n entries a step has: one for each gate, if not said otherwise."""
+        """How many deltas of n entries a step has: one for each gate, unless said otherwise."""
         return len(self.gates)
 
     @abstractmethod
-    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
-        """Memory for T steps."""
+    def step(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> None:
+        """Fill ``after`` and ``kept`` from ``before``, the state and (m, n) each.
+
+        ``W.h`` is the recurrent matrix (n, n), or (G, n, n) if there are several gates, and
+        ``kept`` begins with the net inputs: a (m, n), or a (G, m, n) and then each gate's.
+        """
 
     @abstractmethod
-    def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
-        """Fill ``after`` and ``stored`` from ``before``; (m, n) each, net inputs (G, m, n)."""
-
-    @abstractmethod
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
+    def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
         """Immediate partials of ``step`` for B steps at once, in new arrays.
 
         The first is D (B, G, m, n): what arrives at a gate, times D, is delta = dL/da there.
         """
 
     @abstractmethod
-    def adjoint(self, W: Arrays, partials: Arrays, d_state: Arrays, out: Arrays) -> None:
-        """Replace ``d_state``, the gradient after a step, by the one before it.
+    def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
+        """Replace g, the gradient at the state after a step, by the gradient before it.
 
-        On the way delta is written to ``out``, which is the same memory twice: (m, G n), side
-        by side for the products, and (G, m, n), gate by gate.
+        On the way delta is written to ``out``, which is the same memory twice: (m, G n), for
+        the product with ``W.h_T`` (G n, n), and (G, m, n), gate by gate.
         """
 
     @abstractmethod
-    def jacobian(self, W: Arrays, partials: Arrays) -> Array:
-        """One-step Jacobians, shape (..., s, s)."""
+    def jacobian(self, W: Any, partials: Arrays) -> Array:
+        """One-step Jacobians, shape (..., s, s); ``W.by_gate`` are the transposed matrices."""
 
-    @abstractmethod
-    def recurrent_weights(self, params: Params) -> Arrays:
-        """Everything ``step`` multiplies the state with, stacked once for all steps."""
+    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Buffers:
+        """Memory for T steps."""
+        states = tuple(np.empty((T + 1, m, n), dtype) for _ in self.state_names)
+        a = np.empty((T, len(self.gates), m, n), dtype)
+        gates = (a, *a.swapaxes(0, 1)) if len(self.gates) > 1 else (a[:, 0],)
+        return Buffers(states, a, (*gates, *(np.empty((T, m, n), dtype) for _ in self.extra)))
 
-    @abstractmethod
-    def transposed_weights(self, params: Params) -> Arrays:
-        """Stack the transposes of the same: what all functions but ``step`` take as W."""
+    def activate(self, a: Array, W: Any) -> None:
+        """Turn net inputs of gates into their values, in place: sigmoid or tanh.
+
+        ``a`` may be all gates or the first few. As a sigmoid has half of its net input here,
+        it is (1 + tanh(a)) / 2.
+        """
+        np.tanh(a, out=a)
+        sigma = a[: len(self.logistic)]
+        sigma *= W.half
+        sigma += W.half
+
+    def forward_weights(self, params: Params) -> Any:
+        """Return what ``step`` needs: ``h``, one half, and ``vectors`` under their names."""
+        W_h = self.stack(params, "W_h")
+        vectors = {name: params[name].copy() for name in self.vectors}
+        for k, gate in enumerate(self.gates):
+            if gate in self.halved:
+                W_h[k] *= 0.5
+                for name in vectors:
+                    if name.endswith(gate):
+                        vectors[name] *= 0.5
+        h = W_h if len(self.gates) > 1 else W_h[0]
+        # An array: a Python number would be converted anew at every step.
+        return SimpleNamespace(h=h, half=np.array(0.5, W_h.dtype), **vectors)
+
+    def backward_weights(self, params: Params) -> Any:
+        """Return what the others need: ``h_T`` (G n, n), the same ``by_gate``, and ``vectors``."""
+        W_T = self.transposed(params, "W_h")
+        by_gate = W_T.reshape(len(self.gates), -1, W_T.shape[1])
+        vectors = {name: params[name] for name in self.vectors}
+        return SimpleNamespace(h_T=W_T, by_gate=by_gate, **vectors)
 
     def shapes(self, n_inputs: Axis, n: Axis, n_outputs: Axis) -> dict[str, tuple[Axis, ...]]:
         """Name and shape of every parameter, in numbers or in symbols."""
@@ -206,75 +236,75 @@ class Cell(ABC):
             If an argument has the wrong type or range, or ``recurrent`` returns something
             other than a real (n, n) array.
         """
-        n = integer("n_neurons", n_neurons)
-        shapes = self.shapes(integer("n_inputs", n_inputs), n, integer("n_outputs", n_outputs))
-        dtype = precision("dtype", dtype)
-        generator("rng", rng)
-        function("recurrent", recurrent)
+        n = check_integer("n_neurons", n_neurons)
+        shapes = self.shapes(
+            check_integer("n_inputs", n_inputs), n, check_integer("n_outputs", n_outputs)
+        )
+        dtype = check_dtype("dtype", dtype)
+        check_generator("rng", rng)
+        check_function("recurrent", recurrent)
 
         def draw(name: str, shape: tuple[int, ...]) -> Array:
             if len(shape) == 1:
                 return np.zeros(shape, dtype)
             if name.startswith("W_h"):
-                return real("recurrent(rng, n)", recurrent(rng, n), (n, n), dtype)
+                return check_real("recurrent(rng, n)", recurrent(rng, n), (n, n), dtype)
             return gaussian(rng, *shape).astype(dtype)
 
         return {name: draw(name, shape) for name, shape in shapes.items()}
 
-    def check(self, params: Params) -> Sizes:
-        """Return the sizes the parameters imply, or say which parameter is wrong.
+    def check(self, params: Params) -> Params:
+        """Return the parameters as real arrays of one type, or say which one is wrong.
 
         Raises
         ------
         ValueError
             If a key is missing or unknown, a parameter is no finite float32 or float64 array
-            of the right shape, or the parameters are of different types.
+            of the right shape, or the parameters are of different types. Integers are taken
+            as the real numbers they are.
         """
         symbols = self.shapes("n_inputs", "n", "n_outputs")
-        keys("params", params, symbols)
+        check_keys("params", params, symbols)
         for name, axes in symbols.items():
             if not isinstance(params[name], np.ndarray):
                 fail(name, f"an array of shape {shape_text(axes)}", describe(params[name]))
-        sizes = likely_sizes(params, symbols)
-        dtype = Counter(value.dtype for value in params.values()).most_common(1)[0][0]
-        for name, shape in self.shapes(*sizes).items():
-            if real(name, params[name], shape).dtype != dtype:
+        types = Counter(value.dtype for value in params.values() if value.dtype.kind not in "iu")
+        dtype = types.most_common(1)[0][0] if types else np.dtype(np.float64)
+        real = {}
+        for name, shape in self.shapes(*likely_sizes(params, symbols)).items():
+            whole = params[name].dtype.kind in "iu"
+            real[name] = check_real(name, params[name], shape, dtype if whole else None)
+            if real[name].dtype != dtype:
                 fail(name, f"an array of type {dtype} like the others", describe(params[name]))
-        return Sizes(*sizes, dtype)
+        return real
 
-    def stack(self, params: Params, prefix: str, order: str = "") -> Array:
+    def stack(self, params: Params, prefix: str) -> Array:
         """One gate's parameters after the other: W_x (G, n_inputs, n), W_h (G, n, n), b (G, n)."""
-        return np.stack([params[prefix + g] for g in order or self.order])
+        return np.stack([params[prefix + gate] for gate in self.gates])
 
-    def transposed(self, params: Params, prefix: str, order: str = "") -> Array:
+    def transposed(self, params: Params, prefix: str) -> Array:
         """Put the gates' transposed matrices beneath one another: W_x^T (G n, n_inputs)."""
-        stacked = self.stack(params, prefix, order)
-        return stacked.swapaxes(1, 2).reshape(-1, stacked.shape[1])
-
-    def halved_weights(self, params: Params) -> tuple[Array, Array]:
-        """W_h (G, n, n), halved like the net inputs, and the number 1/2 for ``squash``."""
-        W_h = self.stack(params, "W_h")
-        W_h[self.halved] *= 0.5
-        return W_h, np.array(0.5, W_h.dtype)
+        return np.concatenate([params[prefix + gate].T for gate in self.gates])
 
     def input_weights(self, params: Params) -> tuple[Array, Array]:
         """W_x (G, n_inputs, n) and b (G, 1, n), halved where ``step`` needs half of a."""
         W_x, b = self.stack(params, "W_x"), self.stack(params, "b_")[:, None]
-        W_x[self.halved] *= 0.5
-        b[self.halved] *= 0.5
+        halves = [gate in self.halved for gate in self.gates]
+        W_x[halves] *= 0.5
+        b[halves] *= 0.5
         return W_x, b
 
-    def split(self, prefix: str, gradients: Array, order: str = "") -> Params:
+    def split(self, prefix: str, gradients: Array, gates: str = "") -> Params:
         """Take apart what stands side by side: one entry per gate."""
-        order = order or self.order
-        n = gradients.shape[-1] // len(order)
-        return {prefix + g: gradients[..., k * n : (k + 1) * n] for k, g in enumerate(order)}
+        gates = gates or self.gates
+        parts = np.split(gradients, len(gates), axis=-1)
+        return {prefix + gate: part for gate, part in zip(gates, parts, strict=True)}
 
     def products(
-        self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
+        self, x: Array, before: Arrays, after: Arrays, kept: Arrays, delta: Array
     ) -> Arrays:
         """Sum of [x_t, h_{t-1}, 1]^T delta_t over B steps, as one product."""
-        return (product(with_one(x, before[0]), delta),)  # (n_inputs + n + 1, G n)
+        return (sum_of_outer_products(with_one(x, before[0]), delta),)  # (n_inputs + n + 1, G n)
 
     def gradients(self, total: Arrays) -> Params:
         """Gradients of the parameters, from the sum of ``products`` over all steps."""

@@ -5,10 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bptt_lab.activations import sigmoid_slope, squash, tanh_slope
-from bptt_lab.arguments import Array, choice
-from bptt_lab.cells.base import Arrays, Cell, Memory, Params, product, with_one
-from bptt_lab.cells.blocks import by_gate, diagonal, times
+from bptt_lab.arguments import Array, check_choice
+from bptt_lab.cells.base import Arrays, Cell, Params, sum_of_outer_products, with_one
+from bptt_lab.cells.jacobian_blocks import by_gate, diagonal, times
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,10 @@ class GRU(Cell):
     ValueError
         If ``reset`` is something else.
 
+    Notes
+    -----
+    Equations: eq-gru, eq-gru-after, eq-gru-backward, eq-gru-jacobian.
+
     Examples
     --------
     >>> params = GRU("after").init(np.random.default_rng(0), 3, 5, 2)
@@ -40,11 +43,12 @@ class GRU(Cell):
 
     reset: str = "before"
 
-    gates: ClassVar[tuple[str, ...]] = ("z", "r", "n")
-    order: ClassVar[str] = "nzr"  # deltas n z r (u): W_x makes the first three, W_h the last
+    gates: ClassVar[str] = "zrn"
+    logistic: ClassVar[str] = "zr"
+    extra: ClassVar[tuple[str, ...]] = ("u",)  # r_t * h_{t-1} (before), h_{t-1} W_hn + c_n (after)
 
     def __post_init__(self) -> None:
-        choice("reset", self.reset, ("before", "after"))
+        check_choice("reset", self.reset, ("before", "after"))
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -52,109 +56,82 @@ class GRU(Cell):
         return ("c_n",) if self.reset == "after" else ()
 
     @property
-    def halved(self) -> slice:
-        """The logistic gates z and r."""
-        return slice(1, 3)
-
-    @property
     def n_deltas(self) -> int:
-        """Three, and if the reset comes after the matrix one more for u_t."""
+        """One for each gate; if the reset comes after the matrix, one more for u_t."""
         return 3 + len(self.vectors)
 
-    def recurrent_weights(self, params: Params) -> Arrays:
-        """W_h (3, n, n), halved for z and r; 1/2; c_n (1, n) if there is one."""
-        W_h, half = self.halved_weights(params)
-        return (W_h, half, *(params[name][None] for name in self.vectors))
-
-    def transposed_weights(self, params: Params) -> Arrays:
-        """W_h^T (3n, n) of z, r and the candidate."""
-        return (self.transposed(params, "W_h", "zrn"),)
-
-    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
-        """h; u, what W_hn multiplies (before) or gives (after); z and r together; all gates."""
-        h = np.empty((T + 1, m, n), dtype)
-        a = np.empty((T, 3, m, n), dtype)
-        return Memory((h,), a, (np.empty((T, m, n), dtype), a[:, 1:], *by_gate(a)))
-
-    def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
-        """One step forward; a holds x_t W_x + b on entry and the gates on return."""
-        (W_h, half, *c_n), (h_prev,), (h,), (u, zr, new, z, r) = W, before, after, stored
+    def step(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> None:
+        """One step forward (eq-gru, eq-gru-after); a holds x_t W_x + b on entry."""
+        (h_prev,), (h,), (a, z, r, h_tilde, u) = before, after, kept
         if self.reset == "before":
-            zr += h_prev @ W_h[1:]  # (2, m, n)
-            squash(zr, zr, half)  # z_t, r_t
-            np.multiply(r, h_prev, out=u)  # u_t = r_t h_{t-1}, (m, n)
-            new += u.dot(W_h[0])
+            a[:2] += h_prev @ W.h[:2]
+            self.activate(a[:2], W)
+            u[:] = r * h_prev
+            h_tilde += u @ W.h[2]
         else:
-            products = h_prev @ W_h  # (3, m, n)
-            zr += products[1:]
-            squash(zr, zr, half)  # z_t, r_t
-            np.add(products[0], c_n[0], out=u)  # u_t = h_{t-1} W_hn + c_n, (m, n)
-            new += r * u
-        np.tanh(new, out=new)  # htilde_t, (m, n)
-        np.subtract(h_prev, new, out=h)
-        h *= z
-        h += new  # h_t = htilde_t + z_t (h_{t-1} - htilde_t), (m, n)
+            products = h_prev @ W.h
+            a[:2] += products[:2]
+            self.activate(a[:2], W)
+            u[:] = products[2] + W.c_n
+            h_tilde += r * u
+        np.tanh(h_tilde, out=h_tilde)
+        h[:] = z * h_prev + (1 - z) * h_tilde
 
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
-        """Of h_t by the net inputs of the candidate and z; of u_t or a^n by that of r."""
-        (h_prev,), (u, zr, new, z, r) = before, stored
-        B, m, n = u.shape
-        D = np.empty((B, self.n_deltas, m, n), u.dtype)
-        D_new, D_z, D_r, *D_u = by_gate(D)
-        tanh_slope(new, out=D_new)
-        D_new *= 1 - z  # (1 - z_t) tanh'(a^n)
-        sigmoid_slope(zr, out=D[:, 1:3])
-        D_z *= h_prev - new  # (h_{t-1} - htilde_t) sigma'(a^z)
-        if self.reset == "before":
-            D_r *= h_prev  # of u_t: h_{t-1} sigma'(a^r)
-        else:
-            D_r *= u  # of a^n: u_t sigma'(a^r)
-            D_u[0][...] = r  # of a^n by u_t
-        return D, z, r
+    def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
+        """Return the diagonals in eq-gru-jacobian; r_t acts on u_t (before) or a^n (after)."""
+        (h_prev,), (_, z, r, h_tilde, u) = before, kept
+        D_z = (h_prev - h_tilde) * z * (1 - z)  # h_t with respect to a^z
+        D_r = (h_prev if self.reset == "before" else u) * r * (1 - r)  # u_t or a^n wrt a^r
+        D_n = (1 - z) * (1 - h_tilde**2)  # h_t with respect to a^n
+        return np.stack([D_z, D_r, D_n], axis=1), z, r
 
-    def adjoint(self, W: Arrays, partials: Arrays, d_state: Arrays, out: Arrays) -> None:
-        """One step back; with the reset after the matrix u_t has a delta of its own."""
-        (W_T,), (D, z, r), (d_h,), (delta, delta_by_gate) = W, partials, d_state, out
+    def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
+        """One step back (eq-gru-backward)."""
+        (D_z, D_r, D_n), z, r = partials
+        (g_h,), (delta, (delta_z, delta_r, delta_n, *delta_u)) = g, out
         n = z.shape[-1]
-        np.multiply(D[:2], d_h, out=delta_by_gate[:2])  # delta^n, delta^z, (m, n) each
+        W_zr, W_n = W.h_T[: 2 * n], W.h_T[2 * n :]
+        delta_z[:] = g_h * D_z
+        delta_n[:] = g_h * D_n
         if self.reset == "before":
-            d_u = delta[:, :n].dot(W_T[2 * n :])  # to u_t = r_t h_{t-1}, (m, n)
-            np.multiply(D[2], d_u, out=delta_by_gate[2])  # delta^r
-            d_h *= z
-            d_h += d_u * r
-            d_h += delta[:, n:].dot(W_T[: 2 * n])  # dL/dh_{t-1}, (m, n)
+            v = delta_n @ W_n  # at u_t = r_t * h_{t-1}
+            delta_r[:] = v * D_r
+            v *= r
         else:
-            np.multiply(D[2:], delta_by_gate[0], out=delta_by_gate[2:])  # delta^r, delta^u
-            d_h *= z
-            d_h += delta[:, n:].dot(W_T)  # dL/dh_{t-1}, (m, n)
+            delta_r[:] = delta_n * D_r
+            delta_u[0][:] = delta_n * r
+            v = delta_u[0] @ W_n
+        g_h *= z
+        g_h += v
+        g_h += delta[:, : 2 * n] @ W_zr  # g_{t-1}, but for its own loss
 
-    def products(
-        self, x: Array, before: Arrays, after: Arrays, stored: Arrays, delta: Array
-    ) -> Arrays:
-        """Sum over B steps of what each matrix was used with, times the delta of its product."""
-        (h_prev,), (u, *_) = before, stored
-        n = u.shape[-1]
-        of_x = product(with_one(x), delta[..., : 3 * n])  # (n_inputs + 1, 3n) of n, z and r
-        if self.reset == "before":
-            return of_x, product(h_prev, delta[..., n:]), product(u, delta[..., :n])
-        return of_x, product(with_one(h_prev), delta[..., n:])  # (n + 1, 3n) of z, r and u
-
-    def gradients(self, total: Arrays) -> Params:
-        """Gradients of the parameters, from the sum of ``products`` over all steps."""
-        of_x, of_h, *of_u = total
-        gradients = self.split("W_x", of_x[:-1]) | self.split("b_", of_x[-1])
-        if self.reset == "before":
-            return gradients | self.split("W_h", of_h, "zr") | {"W_hn": of_u[0]}
-        c_n = self.split("c_", of_h[-1], "zrn")["c_n"]
-        return gradients | self.split("W_h", of_h[:-1], "zrn") | {"c_n": c_n}
-
-    def jacobian(self, W: Arrays, partials: Arrays) -> Array:
-        """dh_t/dh_{t-1}, shape (..., n, n) (ledger, section 8 item 13)."""
-        (W_T,), (D, z, r) = W, partials
-        D_new, D_z, D_r, *_ = by_gate(D)
-        W_z, W_r, W_n = np.split(W_T, 3)  # transposed
+    def jacobian(self, W: Any, partials: Arrays) -> Array:
+        """dh_t/dh_{t-1}, shape (..., n, n) (eq-gru-jacobian)."""
+        D, z, r = partials
+        (D_z, D_r, D_n), (W_z, W_r, W_n) = by_gate(D), W.by_gate
         if self.reset == "before":
             through_u = W_n @ (diagonal(r) + times(D_r, W_r))
         else:
             through_u = times(r, W_n) + times(D_r, W_r)
-        return diagonal(z) + times(D_z, W_z) + times(D_new, through_u)
+        return diagonal(z) + times(D_z, W_z) + times(D_n, through_u)
+
+    def products(
+        self, x: Array, before: Arrays, after: Arrays, kept: Arrays, delta: Array
+    ) -> Arrays:
+        """Sum over B steps of what each matrix was used with, times the delta of its product."""
+        (h_prev,), (*_, u) = before, kept
+        n = u.shape[-1]
+        of_x = sum_of_outer_products(with_one(x), delta[..., : 3 * n])  # (n_inputs + 1, 3n)
+        of_zr = sum_of_outer_products(h_prev, delta[..., : 2 * n])  # (n, 2n)
+        if self.reset == "before":
+            return of_x, of_zr, sum_of_outer_products(u, delta[..., 2 * n :])
+        return of_x, of_zr, sum_of_outer_products(with_one(h_prev), delta[..., 3 * n :])
+
+    def gradients(self, total: Arrays) -> Params:
+        """Gradients of the parameters, from the sum of ``products`` over all steps."""
+        of_x, of_zr, of_n = total
+        gradients = self.split("W_x", of_x[:-1]) | self.split("b_", of_x[-1])
+        gradients |= self.split("W_h", of_zr, "zr")
+        if self.reset == "before":
+            return gradients | {"W_hn": of_n}
+        return gradients | {"W_hn": of_n[:-1], "c_n": of_n[-1]}

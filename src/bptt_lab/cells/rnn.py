@@ -8,8 +8,8 @@ import numpy as np
 
 from bptt_lab.activations import Activation, activation
 from bptt_lab.arguments import Array
-from bptt_lab.cells.base import Arrays, Cell, Memory, Params
-from bptt_lab.cells.blocks import times
+from bptt_lab.cells.base import Arrays, Buffers, Cell
+from bptt_lab.cells.jacobian_blocks import times
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class RNN(Cell):
     ValueError
         If the activation is unknown.
 
+    Notes
+    -----
+    Elman (1990). Equations: eq-cell, eq-jacobian, eq-bptt-recursion.
+
     Examples
     --------
     >>> cell = RNN("tanh")
@@ -35,8 +39,7 @@ class RNN(Cell):
 
     activation: str = "tanh"
 
-    gates: ClassVar[tuple[str, ...]] = ("h",)
-    order: ClassVar[str] = "h"
+    gates: ClassVar[str] = "h"
 
     def __post_init__(self) -> None:
         activation(self.activation)
@@ -46,37 +49,29 @@ class RNN(Cell):
         """The activation with its derivative and bound."""
         return activation(self.activation)
 
-    def recurrent_weights(self, params: Params) -> Arrays:
-        """W_hh (n, n)."""
-        return (params["W_hh"],)
-
-    def transposed_weights(self, params: Params) -> Arrays:
-        """W_hh^T (n, n)."""
-        return (self.transposed(params, "W_h"),)
-
-    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Memory:
-        """h_0..h_T; a_t is turned into h_t where it stands, so it takes no room of its own."""
+    def allocate(self, T: int, m: int, n: int, dtype: Any) -> Buffers:
+        """h_0, .., h_T; a_t is written where h_t will stand, and so needs no memory of its own."""
         h = np.empty((T + 1, m, n), dtype)
-        return Memory(states=(h,), net_inputs=h[1:, None], stored=(h[1:],))
+        return Buffers(states=(h,), net_inputs=h[1:, None], kept=(h[1:],))
 
-    def step(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> None:
-        """One step forward; a holds x_t W_xh + b_h on entry."""
-        (W_hh,), (h_prev,), (h,), (a,) = W, before, after, stored
-        a += h_prev.dot(W_hh)  # (m, n)
-        self.phi.value(a, out=h)  # (m, n)
+    def step(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> None:
+        """One step forward (eq-cell); a holds x_t W_xh + b_h on entry."""
+        (h_prev,), (h,), (a,) = before, after, kept
+        a += h_prev @ W.h
+        self.phi.value(a, out=h)
 
-    def partials(self, W: Arrays, before: Arrays, after: Arrays, stored: Arrays) -> Arrays:
-        """D_t = diag(phi'(a_t)), kept as a row."""
+    def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
+        """phi'(a_t), the diagonal of D_t as a row (eq-jacobian)."""
         (h,) = after
-        return (self.phi.slope(h)[:, None],)  # (B, 1, m, n)
+        return (self.phi.slope(h)[:, None],)
 
-    def adjoint(self, W: Arrays, partials: Arrays, d_state: Arrays, out: Arrays) -> None:
-        """One step back: the delta recursion (ledger, R1)."""
-        (W_T,), (D,), (d_h,), (delta, _) = W, partials, d_state, out
-        np.multiply(d_h, D[0], out=delta)  # delta_t = dL/dh_t * phi'(a_t), (m, n)
-        delta.dot(W_T, out=d_h)  # dL/dh_{t-1}, (m, n)
+    def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
+        """One step back (eq-bptt-recursion)."""
+        (D,), (g_h,), (delta, _) = partials, g, out
+        np.multiply(g_h, D[0], out=delta)  # delta_t = g_t * phi'(a_t)
+        np.dot(delta, W.h_T, out=g_h)  # g_{t-1} = delta_t W_hh^T, but for its own loss
 
-    def jacobian(self, W: Arrays, partials: Arrays) -> Array:
-        """J_t = diag(phi'(a_t)) W_hh^T (ledger, section 0.1)."""
-        (W_T,), (D,) = W, partials
-        return times(D[..., 0, :, :], W_T)  # (..., n, n)
+    def jacobian(self, W: Any, partials: Arrays) -> Array:
+        """J_t = diag(phi'(a_t)) W_hh^T (eq-jacobian)."""
+        (D,) = partials
+        return times(D[..., 0, :, :], W.h_T)

@@ -535,7 +535,7 @@ def chain_of_two_steps() -> Numbers:
     assert not sym.same(earlier * later, whole)
 
     p = problem(RNN("tanh"), m=1)
-    J = step_jacobians(p.cell, p.params, forward(p.cell, p.params, p.x, p.state0))[:, 0]
+    J = step_jacobians(forward(p.cell, p.params, p.x, p.state0))[:, 0]
     swapped = relative_error(J[1] @ J[2], J[2] @ J[1])
     assert swapped > 0.1
     return {"error of the other order": swapped}
@@ -552,7 +552,7 @@ def chain_of_two_steps() -> Numbers:
 def entries_of_the_jacobian() -> Numbers:
     p = problem(RNN("tanh"), m=1)
     trace = forward(p.cell, p.params, p.x, p.state0)
-    jacobian = jacobian_product(step_jacobians(p.cell, p.params, trace)[:, 0], 5, 2)
+    jacobian = jacobian_product(step_jacobians(trace)[:, 0], 5, 2)
 
     def h_5(start: Array) -> Array:
         end: Array = forward(p.cell, p.params, p.x[2:5], (start[None],)).h[-1, 0]
@@ -746,7 +746,7 @@ def earlier_inputs() -> Numbers:
     here = range(1)  # k = t alone
     total, immediate = (f.error(f.sum(last, here)) for last in (f.total, f.plus))
     p = problem(RNN("tanh"))
-    by_input = gradients(p, step_targets(p, 5))[1]["x"]  # of the last loss alone
+    by_input = gradients(p, step_targets(p, 5))[1].x  # of the last loss alone
     sizes = np.linalg.norm(by_input, axis=(1, 2))
     assert total < 1e-13 and immediate > 0.2
     assert sizes[0] > 0.01

@@ -133,7 +133,7 @@ class Walk:
 
     def jacobians(self) -> Array:
         """Jacobians (T, 2n, 2n) of the pair (h, C) by the package."""
-        return step_jacobians(self.cell, self.params, self.trace)[:, 0]
+        return step_jacobians(self.trace)[:, 0]
 
 
 def walk(
@@ -203,7 +203,7 @@ def repeated_product() -> Numbers:
     ]  # fmt: skip
     for cell, gate in cells:
         params = random_cell(cell, **gate)
-        J = step_jacobians(cell, params, forward(cell, params, x))[50:, 0]
+        J = step_jacobians(forward(cell, params, x))[50:, 0]
         after[type(cell).__name__] = norm(jacobian_product(J))  # of 100 steps
     p = problem(LSTM())  # and the equations above are those of the package
     h, C = p.state0
@@ -290,8 +290,7 @@ def carousel() -> Numbers:
     p = problem(OriginalLSTM(truncated=True), T=30)
     p.y[:-1] = -1  # a loss at the end only, and its gradient at the first input
     of_1997, window = (
-        norm(loss_and_gradients(p.cell, p.params, p.x, p.y, window=K)[1]["x"][0])
-        for K in (None, 10)
+        norm(loss_and_gradients(p.cell, p.params, p.x, p.y, window=K)[1].x[0]) for K in (None, 10)
     )
     assert set(with_cut.values()) == {0} and forget_gates.max() < 1e-9
     assert one_step < 1e-14 and 0 < in_full[1] < in_full[10] < 1 < in_full[100]
@@ -318,7 +317,7 @@ def cut_at_three_net_inputs() -> Numbers:
     p = problem(OriginalLSTM(truncated=True), m=1)
     trace, d_h = forward(p.cell, p.params, p.x, p.state0), np.zeros((6, 1, 5))
     d_h[-1] = 1  # of the loss, the sum of the last h
-    package = backward(p.cell, p.params, trace, d_h)
+    package = backward(trace, d_h)
 
     def gradient(name: str, live: str) -> Array:
         def loss(w: Array) -> Array:
@@ -361,7 +360,7 @@ def into_and_out_of_the_cell() -> Numbers:
     cell, T, n = OriginalLSTM(truncated=True, squashing="1997"), 1000, 16
     x = np.repeat(random_input(1), T, axis=0)  # a constant input makes the cell drift
     params = random_cell(cell)
-    J = step_jacobians(cell, params, forward(cell, params, x))[:, 0]
+    J = step_jacobians(forward(cell, params, x))[:, 0]
     inside = jacobian_product(J[10:])[n:, n:]
     entrance = {t: float(np.median(np.diagonal(J[t - 1][:n, n:]))) for t in (10, 100, 1000)}
     assert np.array_equal(inside, np.eye(n))
@@ -464,7 +463,7 @@ def peepholes() -> Numbers:
 
     full = derivative(lambda C: update(C, C), C_1)
     without = derivative(lambda C: update(C, C_1), C_1)  # what the peepholes see stands still
-    J_1, J_2 = step_jacobians(q.cell, p, trace)[:2, 0]
+    J_1, J_2 = step_jacobians(trace)[:2, 0]
     P_1 = J_1[:5, 5:] / np.diag(J_1[5:, 5:])  # (P F) F^-1
     value, package = (
         relative_error(update(C_1, C_1), C_2),
@@ -603,7 +602,7 @@ def gate_of_95_percent() -> Numbers:
         params = still(LSTM(), b_f=bias(f))
         state0 = np.zeros((1, 1)), np.ones((1, 1))  # h and C
         trace = forward(LSTM(), params, np.zeros((100, 1, 1)), state0)
-        J = step_jacobians(LSTM(), params, trace)[:, 0]
+        J = step_jacobians(trace)[:, 0]
         left[f] = float(jacobian_product(J)[1, 1])
         slopes[f] = derivative(sigmoid, np.array([bias(f)])).item()
         assert np.allclose(trace.states[1][-1], left[f], rtol=1e-12)  # so fades the state itself
@@ -798,7 +797,7 @@ def terms_of_the_rnn() -> Numbers:
     numbers: dict[str, float] = {}
     for name, s in (("vanishing", 1.5), ("exploding", 3.0)):
         params, x = random_cell(RNN(), s, 32), 0.5 * random_input(500)
-        J = step_jacobians(RNN(), params, forward(RNN(), params, x))[100:, 0]
+        J = step_jacobians(forward(RNN(), params, x))[100:, 0]
         stretch = np.linalg.svd(J, compute_uv=False)
         v, growth = np.ones(32), []
         for J_t in J:  # along the direction that grows most in the long run
@@ -943,7 +942,7 @@ def who_decides() -> Numbers:
             x, y = rng.choice([-1.0, 1.0], (lag, 16, 1)), np.full((lag, 16), -1)
             y[-1] = x[0, :, 0] > 0
             if k in (1, 81):
-                J = step_jacobians(cell, params, forward(cell, params, x))
+                J = step_jacobians(forward(cell, params, x))
                 gradient.append(float(np.median(np.linalg.norm(jacobian_product(J), 2, (1, 2)))))
             loss, grads = loss_and_gradients(cell, params, x, y, reduction="mean")
             params, memory = adam.step(k, params, {name: grads[name] for name in params}, memory)

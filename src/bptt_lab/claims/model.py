@@ -12,7 +12,6 @@ from bptt_lab import (
     attribution,
     backward,
     forward,
-    identity,
     loss_and_gradients,
     softmax,
     step_jacobians,
@@ -189,7 +188,7 @@ def cut_connections() -> Numbers:
     def effects(params: Params) -> tuple[float, float, float]:
         trace = forward(p.cell, params, p.x, p.state0)
         by_input = forward(p.cell, params, other, p.state0).h[1] - trace.h[1]
-        by_state = step_jacobians(p.cell, params, trace)
+        by_state = step_jacobians(trace)
         return largest(by_input), largest(by_state), largest(trace.logits - params["b_y"])
 
     cut = [effects(without(name)) for name in ("W_xh", "W_hh", "W_yh")]
@@ -282,7 +281,7 @@ def shared_weights() -> Numbers:
 
     copies = [derivative(t) for t in range(T)]
     trace = forward(p.cell, p.params, p.x, p.state0)
-    whole = (backward(p.cell, p.params, trace, d_h)["W_hh"] * direction).sum()
+    whole = (backward(trace, d_h)["W_hh"] * direction).sum()
     error = relative_error(sum(copies), whole)
     assert error < 1e-13
     assert relative_error(copies[-1], whole) > 0.1  # one use of the weights is not all
@@ -487,7 +486,7 @@ def states_in_rows() -> Numbers:
 def entry_of_the_input_weights() -> Numbers:
     p = problem(RNN("tanh"))
     silent = p.params | {"b_h": np.zeros(5)}
-    units = identity(4)[None]  # one step; instance i has a 1 at input i
+    units = np.eye(4)[None]  # one step; instance i has a 1 at input i
     h = states(silent, units, np.zeros((4, 5)), RNN("identity"))
     error = relative_error(h[1], p.params["W_xh"])
     transposed = complaint(lambda: forward(p.cell, p.params | {"W_xh": units[0]}, p.x))
@@ -512,7 +511,7 @@ def one_step_later() -> Numbers:
     doubled = states(p.params | {"W_hh": 2 * p.params["W_hh"]}, p.x, start)
     same_step, next_step = (largest(doubled[t] - h[t]) for t in (1, 2))
     linear = RNN("identity")
-    J = step_jacobians(linear, p.params, forward(linear, p.params, p.x, p.state0))
+    J = step_jacobians(forward(linear, p.params, p.x, p.state0))
     error = largest(J - p.params["W_hh"].T)  # neuron i at t-1 to neuron j at t: entry (i, j)
     assert same_step == 0  # between two layers it would act within the step
     assert next_step > 0.01 and error < 1e-14
@@ -536,7 +535,7 @@ def shape_of_the_output_weights() -> Numbers:
     p, square = problem(RNN("tanh")), problem(RNN("tanh"), n_outputs=5)
 
     def as_listed(p: Problem) -> str:
-        params = p.params | {"W_yh": identity(5), "b_y": np.zeros(5)}
+        params = p.params | {"W_yh": np.eye(5), "b_y": np.zeros(5)}
         return complaint(lambda: loss_and_gradients(p.cell, params, p.x, p.y))
 
     refused = as_listed(p)
@@ -558,7 +557,7 @@ def bias_of_every_row() -> Numbers:
     h = states(p.params, np.zeros((1, 3, 4)), np.zeros((3, 5)), RNN("identity"))
     trace = forward(p.cell, p.params, p.x[:1], p.state0)
     d_h = np.random.default_rng(0).standard_normal((1, 3, 5))
-    exact = backward(p.cell, p.params, trace, d_h)["b_h"]
+    exact = backward(trace, d_h)["b_h"]
     error = relative_error((d_h[0] * (1 - trace.h[1] ** 2)).sum(axis=0), exact)
     assert np.array_equal(h[1], [b_h, b_h, b_h])
     assert error < 1e-14
@@ -624,10 +623,10 @@ def first_step() -> Numbers:
     trace = forward(p.cell, p.params, x, p.state0)
     delta = (softmax(trace.logits[0]) - np.eye(7)[y[0]]) @ W_yh.T * (1 - trace.h[1] ** 2)
     gradients = loss_and_gradients(p.cell, p.params, x, y, state0=p.state0)[1]
-    error = relative_error(delta @ W_hh.T, gradients["state0"][0])
+    error = relative_error(delta @ W_hh.T, gradients.state0[0])
     other = states(p.params | {"W_yh": -W_yh}, p.x, h0)
     first = {
-        name: largest(attribution(p.cell, p.params, p.x, p.y, weight=name)[0])
+        name: largest(attribution(p.cell, p.params, p.x, p.y, parameter=name)[0])
         for name in ("W_hh", "W_xh", "b_h")
     }
     assert len(states(p.params, p.x, h0)) == len(p.x) + 1  # h_0 and one state per input

@@ -50,7 +50,7 @@ def problem(
         params,
         rng.standard_normal((T, m, n_inputs)),
         rng.integers(0, n_outputs, (T, m)),
-        tuple(0.5 * rng.standard_normal((m, n)) for _ in cell.parts),
+        tuple(0.5 * rng.standard_normal((m, n)) for _ in cell.state_names),
     )
 
 
@@ -78,7 +78,7 @@ def jacobians(
     """One-step Jacobians (T, n, n) of the `network` along the inputs x (T, n) from h0 (n,)."""
     cell, params = RNN(activation), network(W, b)
     state0 = None if h0 is None else (h0[None],)
-    return step_jacobians(cell, params, forward(cell, params, x[:, None], state0))[:, 0]
+    return step_jacobians(forward(cell, params, x[:, None], state0))[:, 0]
 
 
 def derivative(f: Callable[[Array], Array], h: Array) -> Array:

@@ -13,7 +13,6 @@ from bptt_lab import (
     backward,
     forward,
     gaussian,
-    identity,
     jacobian_product,
     log_gradient_norms,
     loss_and_gradients,
@@ -106,9 +105,9 @@ def long_range_terms() -> Numbers:
     cell, rng = RNN("tanh"), np.random.default_rng(0)
     params = cell.init(rng, 32, 32, 7, recurrent=lambda rng, n: gaussian(rng, n, gain=0.8))
     x, y = rng.standard_normal((50, 1, 32)), rng.integers(0, 7, (50, 1))
-    terms = attribution(cell, params, x, y, weight="W_xh")  # of dL_50/dW_xh, one for each k
+    terms = attribution(cell, params, x, y, parameter="W_xh")  # of dL_50/dW_xh, one for each k
     sizes = np.linalg.norm(terms, axis=(1, 2))
-    short = np.linalg.norm(attribution(cell, params, x[-5:], y[-5:], weight="W_xh").sum(axis=0))
+    short = np.linalg.norm(attribution(cell, params, x[-5:], y[-5:], parameter="W_xh").sum(axis=0))
     whole = np.linalg.norm(terms.sum(axis=0))
     assert sizes[0] < 1e-10 * sizes[-1]
     assert 0.5 < whole / short < 2
@@ -401,7 +400,7 @@ def direction_of_the_gradient() -> Numbers:
     generic, across = rng.standard_normal(4) @ product, Q[:, 1] @ product
     d_h = np.zeros((k, 1, 4))
     d_h[-1] = 1
-    gradients = backward(cell, params, forward(cell, params, x), d_h)
+    gradients = backward(forward(cell, params, x), d_h)
     assert norm(product) > 3000 and norm(generic) > 300
     assert norm(across) < 1e-5
     assert norm(gradients["b_h"]) > 300 and not gradients["W_hh"].any()
@@ -629,7 +628,7 @@ def stored_bit() -> Numbers:
     )  # two trajectories
     trace = forward(RNN("tanh"), network(W), x, (h0,))
     difference = float(trace.h[-1, 0, 0] - trace.h[-1, 1, 0])
-    J = step_jacobians(RNN("tanh"), network(W), trace)
+    J = step_jacobians(trace)
     slope = float(jacobian_product(J)[0, 0, 0])
     assert difference > 1.9
     assert 0 < slope < 1e-30
@@ -683,11 +682,11 @@ def remedies() -> Numbers:
 def relu_networks() -> Numbers:
     rng = np.random.default_rng(0)
     G, x = gaussian(rng, 64), rng.standard_normal((100, 64))
-    slopes = np.unique(jacobians(identity(64), x, activation="relu"))
+    slopes = np.unique(jacobians(np.eye(64), x, activation="relu"))
     assert slopes.tolist() == [0, 1]
     vanishing, holding, exploding, growing = (
         norm(jacobian_product(jacobians(W, x, activation="relu")))
-        for W in (0.5 * G, identity(64), 2 * G, identity(64, 1.1))
+        for W in (0.5 * G, np.eye(64), 2 * G, 1.1 * np.eye(64))
     )
     assert holding == 1
     assert vanishing < 1e-9 and exploding > 1e9 and growing > 1e3
@@ -714,7 +713,7 @@ def gated_cells() -> Numbers:
         params = cell.init(rng, 4, 32, 7)
         if name != "RNN":
             params[keep] += 3  # gates that begin nearly open: they keep the state
-        J = step_jacobians(cell, params, forward(cell, params, rng.standard_normal((100, 1, 4))))
+        J = step_jacobians(forward(cell, params, rng.standard_normal((100, 1, 4))))
         norms[name] = norm(jacobian_product(J[:, 0]))
     assert norms["RNN"] < 1e-9
     assert min(norms["LSTM"], norms["GRU"]) > 1e6 * norms["RNN"]

@@ -56,6 +56,6 @@ def network(cell: Cell, sizes: dict[str, int], seed: int) -> Network:
         {name: value + 0.4 * rng.standard_normal(value.shape) for name, value in params.items()},
         rng.standard_normal((T, m, n_inputs)),
         rng.integers(n_outputs, size=(T, m)),
-        tuple(0.6 * rng.standard_normal((m, n)) for _ in cell.parts),
+        tuple(0.6 * rng.standard_normal((m, n)) for _ in cell.state_names),
         rng,
     )

@@ -1,24 +1,24 @@
 """The book's figures: arrays and axes in, axes out. Nothing is computed here."""
 
-from bptt_lab.plots.bptt import (
+from bptt_lab.book.plots.bptt import (
     BackwardPanel,
     SharesPanel,
     TruncationPanel,
     cost_curves,
     gradient_paths,
 )
-from bptt_lab.plots.dynamics import (
+from bptt_lab.book.plots.dynamics import (
     PseudospectrumPanel,
     convergence_curves,
     level_line,
     loss_map,
     rate_map,
 )
-from bptt_lab.plots.gradients import NormPanel, SpectrumPanel, rate_curves
-from bptt_lab.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
-from bptt_lab.plots.network import driven_state, folded_network, unrolled_network
-from bptt_lab.plots.style import COLOURS, STYLE, panels, scientific
-from bptt_lab.plots.training import RunPanel, digit_pixels, pixel_sequence, seed_bands, shade
+from bptt_lab.book.plots.gradients import NormPanel, SpectrumPanel, rate_curves
+from bptt_lab.book.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
+from bptt_lab.book.plots.network import driven_state, folded_network, unrolled_network
+from bptt_lab.book.plots.style import COLOURS, STYLE, panels, scientific
+from bptt_lab.book.plots.training import RunPanel, digit_pixels, pixel_sequence, seed_bands, shade
 
 __all__ = [
     "COLOURS",

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from bptt_lab.plots.style import COLOURS
+from bptt_lab.book.plots.style import COLOURS
 
 
 def driven_state(axes: Axes, x: npt.ArrayLike, h: npt.ArrayLike, clear: float = 0.5) -> Axes:
@@ -28,7 +28,7 @@ def driven_state(axes: Axes, x: npt.ArrayLike, h: npt.ArrayLike, clear: float = 
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> driven_state(axes, x=[1, 0], h=[0, 0.8, 0.7]).get_xlabel()
     'step $t$'
@@ -56,7 +56,7 @@ def folded_network(axes: Axes) -> Axes:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> [text.get_text() for text in folded_network(axes).texts if text.get_text()][:3]
     ['$x_t$', '$h_t$', '$o_t$']
@@ -85,7 +85,7 @@ def unrolled_network(axes: Axes, steps: int = 3) -> Axes:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> len(unrolled_network(axes, steps=2).patches)  # h_0, then x, h and o of each step
     7

@@ -604,7 +604,7 @@ class Drawing:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> line, = axes.plot([0, 1, 2], [0, 1, 4])
     >>> Drawing(figure, "A parabola through the origin.")

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyBboxPatch
 from matplotlib.text import Text
 
-from bptt_lab.plots.style import COLOURS, DASHES
+from bptt_lab.book.plots.style import COLOURS, DASHES
 
 Point = tuple[float, float]
 
@@ -93,7 +93,7 @@ def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> words = [text.get_text() for text in lstm_cell(axes, forget=False).texts]
     >>> "$i_t$" in words, "$f_t$" in words
@@ -170,7 +170,7 @@ def gru_cell(axes: Axes) -> Axes:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> "$z_t$" in [text.get_text() for text in gru_cell(axes).texts]
     True
@@ -217,7 +217,7 @@ class PathPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> panel = PathPanel(axes)
     >>> panel.show("ABP", missing=True)
@@ -301,7 +301,7 @@ class LagPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> panel = LagPanel(axes, ["true"], lags=[0, 1, 2], limits=(1e-3, 10))
     >>> panel.show([[1, 0.5, 0.25]], ["halved"])

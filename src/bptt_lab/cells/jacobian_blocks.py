@@ -1,4 +1,4 @@
-"""Stacked gates taken apart, and Jacobians put together from blocks."""
+"""The pieces that the Jacobians of all cells are put together from."""
 
 import numpy as np
 
@@ -21,6 +21,6 @@ def diagonal(D: Array) -> Array:
     return times(D, np.eye(D.shape[-1], dtype=D.dtype))
 
 
-def joint(hh: Array, hC: Array, Ch: Array, CC: Array) -> Array:
-    """One matrix of four blocks: the derivatives of h (above) and C by h (left) and C."""
+def block_matrix(hh: Array, hC: Array, Ch: Array, CC: Array) -> Array:
+    """Put together the derivatives of h (above) and C (below) with respect to h and C."""
     return np.block([[hh, hC], [Ch, CC]])

@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from bptt_lab.plots.style import COLOURS, DASHES
+from bptt_lab.book.plots.style import COLOURS, DASHES
 
 
 class PseudospectrumPanel:
@@ -34,7 +34,7 @@ class PseudospectrumPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> panel = PseudospectrumPanel(axes, limit=2.0, levels=(0.5,))
     >>> x = np.linspace(-2, 2, 9)

@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch
 
-from bptt_lab.plots.style import COLOURS, DASHES
+from bptt_lab.book.plots.style import COLOURS, DASHES
 
 GAP = 1.15
 """Distance of two steps in the drawings of the unrolled network."""
@@ -35,7 +35,7 @@ def gradient_paths(axes: Axes, t: int = 3) -> Axes:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> drawn = gradient_paths(axes, t=2)
     >>> [text.get_text() for text in drawn.texts if text.get_text().startswith("$J")]
@@ -94,7 +94,7 @@ class SharesPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, (left, right) = panels(2)
     >>> panel = SharesPanel(left, right, T=3)
     >>> panel.show([0.25, 0.75])
@@ -156,7 +156,7 @@ class BackwardPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, (left, right) = panels(2)
     >>> panel = BackwardPanel(left, right, shares=[0.25, 0.75])
     >>> [panel.show(move) for move in range(panel.moves)][:3]
@@ -270,7 +270,7 @@ class TruncationPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, (left, right) = panels(2)
     >>> panel = TruncationPanel(left, right, windows=[1, 2], T=3)
     >>> panel.show([0.5, 0.1], [1, 0.5, 0.1, 0.01], K=2)
@@ -341,7 +341,7 @@ def cost_curves(
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> drawn = cost_curves(axes, {"loop": ([1, 10], [2, 20])}, slopes=[1], unit="s")
     >>> [float(y) for y in drawn.lines[0].get_ydata()]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from bptt_lab.plots.lstm import LagPanel
-from bptt_lab.plots.style import COLOURS, DASHES
+from bptt_lab.book.plots.lstm import LagPanel
+from bptt_lab.book.plots.style import COLOURS, DASHES
 
 
 def digit_pixels(axes: Axes, ink: npt.ArrayLike) -> Axes:
@@ -28,7 +28,7 @@ def digit_pixels(axes: Axes, ink: npt.ArrayLike) -> Axes:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> len(digit_pixels(axes, [[0, 1], [0.5, 0]]).lines)
     2
@@ -91,7 +91,7 @@ def seed_bands(
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> drawn = seed_bands(axes, [0, 1], {"a": [[1, 2], [1, 4], [1, 3]]})
     >>> [float(y) for y in drawn.lines[0].get_ydata()]
@@ -156,7 +156,7 @@ class RunPanel(LagPanel):
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> panel = RunPanel(axes, 2, updates=[0, 10], limits=(0, 2))
     >>> panel.show_run({"loss": [1.4, 0.1], "wrong": [0.75, 0.0]}, at=10)

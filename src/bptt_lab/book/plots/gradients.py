@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.text import Text
 
-from bptt_lab.plots.style import COLOURS, DASHES
+from bptt_lab.book.plots.style import COLOURS, DASHES
 
 
 class SpectrumPanel:
@@ -33,7 +33,7 @@ class SpectrumPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> panel = SpectrumPanel(axes)
     >>> panel.show([0.5 + 0.5j, 0.5 - 0.5j], rho=0.71, sigma_max=1.2)
@@ -109,7 +109,7 @@ class NormPanel:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> panel = NormPanel(axes, lags=2)
     >>> panel.show([1, 0.5, 0.25], [1, 2, 4], [1, 1.1, 1.21], factors=(0.5, 2, 1.1))

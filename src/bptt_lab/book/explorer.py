@@ -35,7 +35,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bptt_lab.svg import DECIMALS, GEOMETRY, ID, Picture, describe, name_ids, spell
+from bptt_lab.book.svg import DECIMALS, GEOMETRY, ID, Picture, describe, name_ids, spell
 
 __all__ = ["Control", "Explorer"]
 
@@ -170,7 +170,7 @@ class Explorer:
 
     Examples
     --------
-    >>> from bptt_lab.plots import panels
+    >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels(ylim=(0, 4))
     >>> line, = axes.plot([0, 1], [0, 1])
     >>> def update(slope):
