@@ -13,7 +13,7 @@ from chromium import FLAGS, installed
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
 
-# In the tests of every day each property has the same few examples, so that nothing fails by chance.
+# Day by day each property has the same few examples, so that no test fails by chance.
 settings.register_profile("same", max_examples=40, deadline=None, derandomize=True)
 settings.register_profile("fresh", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("same")
