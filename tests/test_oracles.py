@@ -154,6 +154,9 @@ def case(request):
     return make_problem(request.param)
 
 
+@pytest.mark.equation(
+    "eq-cell", "eq-lstm-1997", "eq-lstm", "eq-peepholes", "eq-gru", "eq-gru-after"
+)
 def test_naive_and_package_agree_on_the_states(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
     for t, state in enumerate(naive_states(case.cell, case.params, case.x, case.state0)):
@@ -163,6 +166,13 @@ def test_naive_and_package_agree_on_the_states(case):
     np.testing.assert_allclose(trace.logits, logits, rtol=1e-13, atol=1e-13)
 
 
+@pytest.mark.equation(
+    "eq-bptt-recursion",
+    "eq-bptt-gradients",
+    "eq-lstm-backward",
+    "eq-lstm-gradients",
+    "eq-gru-backward",
+)
 def test_cross_entropy_gradients(case):
     loss, gradients = loss_and_gradients(case.cell, case.params, case.x, case.y, case.state0)
     arguments = case.cell, case.params, case.x, case.state0, case.y
@@ -185,6 +195,7 @@ def test_gradients_of_any_loss_on_the_states(case):
     assert_same_gradients(gradients, expected)
 
 
+@pytest.mark.equation("eq-jacobian", "eq-joint-jacobian", "eq-gru-jacobian")
 def test_step_jacobians(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
     J = step_jacobians(trace)
