@@ -79,6 +79,9 @@ def case(request):
     return make_problem(request.param)
 
 
+@pytest.mark.equation(
+    "eq-cell", "eq-lstm-1997", "eq-lstm", "eq-peepholes", "eq-gru", "eq-gru-after"
+)
 def test_states(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
     naive = states(step_of(case.cell), case.params, case.x, case.state0)
@@ -89,6 +92,13 @@ def test_states(case):
     )
 
 
+@pytest.mark.equation(
+    "eq-bptt-recursion",
+    "eq-bptt-gradients",
+    "eq-lstm-backward",
+    "eq-lstm-gradients",
+    "eq-gru-backward",
+)
 @pytest.mark.parametrize("naive, y", [(cross_entropy, "y"), (squared_error, "targets")])
 def test_gradients_of_the_losses(case, naive, y):
     y = getattr(case, y)
@@ -105,6 +115,7 @@ def test_gradients_of_any_loss_on_the_states(case):
     assert_same_gradients(backward(trace, case.d_h), expected)
 
 
+@pytest.mark.equation("eq-jacobian", "eq-joint-jacobian", "eq-gru-jacobian")
 def test_step_jacobians(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
     J, step = step_jacobians(trace), step_of(case.cell)
