@@ -3,6 +3,12 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
+
+from bptt_lab.cells import GRU, LSTM, RNN, OriginalLSTM, PeepholeLSTM
+
+CELLS = [RNN("tanh"), OriginalLSTM(), LSTM(), PeepholeLSTM(), GRU("before"), GRU("after")]
+every_cell = pytest.mark.parametrize("cell", CELLS, ids=repr)
 
 SIZES = {"T": 7, "m": 4, "n_inputs": 3, "n": 5, "n_outputs": 6}
 
