@@ -5,8 +5,9 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 
@@ -155,10 +156,9 @@ class Training:
     ) -> None:
         check_instance("cell", cell, Cell, "a cell such as RNN('tanh')")
         check_method(cell, window, chunk, omega)
-        self.cell, self.optimiser = cell, optimiser
         self.draw, self.rng = check_function("draw", draw), check_generator("rng", rng)
-        self.clip = clipper(clip_norm, clip_entry)
-        self.omega, self.window, self.chunk = omega, window, chunk
+        self.gradients = partial(batch_gradients, cell, window=window, chunk=chunk, omega=omega)
+        self.clip, self.optimiser = clipper(clip_norm, clip_entry), optimiser
         self.params = {name: p.copy() for name, p in cell.check(params).items()}
         self.optimiser_state = optimiser.start(self.params)
         self.evaluations: dict[int, Evaluation] = {}
@@ -166,17 +166,12 @@ class Training:
         self._updates: list[tuple[float, float, float]] = []  # loss, gradient norm, Omega
         self._rng_at_start = generator_state(rng)
         self._first_batch: dict[str, str] = {}
-        self._identity = {
-            "cell": repr(cell),
-            "optimiser": repr(optimiser),
-            "clip_norm": str(clip_norm),
-            "clip_entry": str(clip_entry),
-            "omega": str(omega),
-            "window": str(window),
-            "chunk": str(chunk),
-            "generator": describe_generator(rng),
-            **{f"initial {name}": describe_array(p) for name, p in self.params.items()},
-        }
+        method = {"cell": cell, "optimiser": optimiser, "clip_norm": clip_norm}
+        method |= {"clip_entry": clip_entry, "omega": omega, "window": window, "chunk": chunk}
+        self._identity = {name: str(value) for name, value in method.items()}
+        self._identity["generator"] = describe_generator(rng)
+        for name, p in self.params.items():
+            self._identity[f"initial {name}"] = describe_array(p)
 
     @property
     def steps(self) -> int:
@@ -221,15 +216,7 @@ class Training:
         if self.steps == 0:
             self._first_batch = describe_batch(x, y)
         with np.errstate(over="ignore", invalid="ignore"):  # looked at below
-            loss, grads, penalty = batch_gradients(
-                self.cell,
-                self.params,
-                x,
-                y,
-                window=self.window,
-                chunk=self.chunk,
-                omega=self.omega,
-            )
+            loss, grads, penalty = self.gradients(self.params, x, y)
             norm = global_norm(grads)
             good = bool(np.isfinite(loss) and np.isfinite(norm))
             if good:
@@ -327,17 +314,6 @@ def clipper(clip_norm: float | None, clip_entry: float | None) -> Callable[[Para
     return lambda grads: grads
 
 
-class Method(TypedDict, total=False):
-    """How an update is made; see ``Training``."""
-
-    optimiser: Optimiser
-    clip_norm: float | None
-    clip_entry: float | None
-    omega: float
-    window: int | None
-    chunk: int | None
-
-
 def train(
     cell: Cell,
     params: Params,
@@ -350,7 +326,7 @@ def train(
     snapshots: Iterable[int] = (),
     checkpoint: str | Path | None = None,
     progress: bool | None = None,
-    **method: Unpack[Method],
+    **method: Any,
 ) -> Training:
     """Train until a criterion is met or the updates are used up: the usual loop.
 
