@@ -122,9 +122,9 @@ SGD_01 = "optimiser SGD(rate=0.1, momentum=0.0), not "
         ({"chunk": 3}, "chunk None, not 3"),
         ({"rng": np.random.default_rng(2)}, "generator PCG64 of seed 1, not PCG64 of seed 2"),
         ({"rng": np.random.Generator(np.random.MT19937(1))}, "not MT19937 of seed 1"),
-        ({"T": 13}, "first batch x (T, m, n_inputs) float64 (12, 5, 6) "),
-        ({"m": 6}, ", not float64 (12, 6, 6) "),
-        ({"task": copying(4, 6)}, "first batch y (T, m, ..) int64 (12, 5) "),
+        ({"T": 13}, "with T 12, not 13; first inputs float64 (12, 5, 6) #"),
+        ({"m": 6}, "with m 5, not 6; first inputs float64 (12, 5, 6) #"),
+        ({"task": copying(4, 6)}, "with first inputs float64 (12, 5, 6) #"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

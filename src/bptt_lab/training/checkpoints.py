@@ -107,10 +107,10 @@ def describe_array(array: Array) -> str:
     """Type, shape and a digest of the numbers: equal for equal arrays only.
 
     >>> describe_array(np.eye(2))
-    'float64 (2, 2) 7b38b86d9a7e6237'
+    'float64 (2, 2) #7b38b86d9a7e'
     """
     array = np.ascontiguousarray(array)
-    return f"{array.dtype} {array.shape} {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
+    return f"{array.dtype} {array.shape} #{hashlib.sha256(array.tobytes()).hexdigest()[:12]}"
 
 
 def describe_generator(rng: np.random.Generator) -> str:

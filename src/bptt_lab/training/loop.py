@@ -109,6 +109,7 @@ class Training:
 
     Attributes
     ----------
+    cell : Cell
     params : dict
         The present ones. An update makes new arrays and leaves these as they are.
     steps : int
@@ -156,6 +157,7 @@ class Training:
     ) -> None:
         check_instance("cell", cell, Cell, "a cell such as RNN('tanh')")
         check_method(cell, window, chunk, omega)
+        self.cell = cell
         self.draw, self.rng = check_function("draw", draw), check_generator("rng", rng)
         self.gradients = partial(batch_gradients, cell, window=window, chunk=chunk, omega=omega)
         self.clip, self.optimiser = clipper(clip_norm, clip_entry), optimiser
@@ -294,11 +296,9 @@ class Training:
 
 
 def describe_batch(x: Array, y: Array) -> dict[str, str]:
-    """Describe a batch such that other data, another task, T or m is seen."""
-    return {
-        "first batch x (T, m, n_inputs)": describe_array(x),
-        "first batch y (T, m, ..)": describe_array(y),
-    }
+    """Describe a batch such that another T or m, task or data set is seen."""
+    sizes = zip(("T", "m", "n_inputs"), map(str, np.shape(x)), strict=False)
+    return {**dict(sizes), "first inputs": describe_array(x), "first targets": describe_array(y)}
 
 
 def clipper(clip_norm: float | None, clip_entry: float | None) -> Callable[[Params], Params]:
