@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ CELLS = [
 
 @pytest.fixture(params=CELLS, ids=repr)
 def case(request):
-    case = make_problem(request.param)
+    case = SimpleNamespace(**vars(make_problem(request.param)))
     case.trace = forward(case.cell, case.params, case.x, case.state0)
     case.J = step_jacobians(case.trace)
     return case
