@@ -25,6 +25,12 @@ def fresh_seed(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--hypothesis-seed") or 0)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `pytest -k eq-bptt-recursion` select the tests of that equation."""
+    for mark in item.iter_markers("equation"):
+        item.extra_keyword_matches.update(mark.args)
+
+
 def missing(what: str) -> None:
     """Skip with a reason; on the integration machine, where nothing may be missing, fail."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(what)

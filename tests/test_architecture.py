@@ -22,6 +22,7 @@ FLOORS = {
     "cells": 1,
     "book": 1,
     "bptt": 2,
+    "reference": 2,
     "jacobians": 3,
     "gradcheck": 3,
     "tasks": 0,

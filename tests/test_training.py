@@ -61,6 +61,7 @@ grads = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=6).map(
 )
 
 
+@pytest.mark.equation("eq-clipping")
 @settings(max_examples=50, deadline=None)
 @given(g=grads, tau=st.floats(1e-3, 1e3))
 def test_clipping_by_norm_keeps_the_direction_and_bounds_the_norm(g, tau):
@@ -175,6 +176,7 @@ def test_numbers_out_of_range_are_refused(kind, options, name):
 # -------------------------------------------------------------------------------------- Omega
 
 
+@pytest.mark.equation("eq-omega-gradient")
 def test_the_gradient_of_omega_by_finite_differences_with_all_else_held():
     rng, T, m, n = np.random.default_rng(0), 7, 4, 5
     g, W = rng.standard_normal((T, m, n)), rng.standard_normal((n, n))
@@ -188,6 +190,7 @@ def test_the_gradient_of_omega_by_finite_differences_with_all_else_held():
             assert gradient[i, j] == pytest.approx(slope, rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.equation("eq-omega")
 def test_omega_of_known_matrices():
     rng = np.random.default_rng(0)
     g, Q = rng.standard_normal((6, 3, 5)), orthogonal(rng, 5)
@@ -209,6 +212,7 @@ def test_steps_that_no_gradient_reaches_do_not_count():
     assert tiny_value == pytest.approx(value) and np.allclose(tiny_gradient, gradient)
 
 
+@pytest.mark.equation("eq-omega")
 def test_omega_in_a_batch_is_that_of_the_gradients_going_back():
     """An oracle that follows one sequence and one step at a time."""
     p = make_problem(RNN("tanh"), T=9, m=3)
