@@ -49,7 +49,7 @@ def imports(path: Path) -> set[str]:
     """Everything a file imports, as absolute dotted names."""
     found = set()
     package = ["bptt_lab", *path.relative_to(PACKAGE).parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -104,20 +104,20 @@ def normal(name: str) -> str:
 
 
 def test_every_dependency_is_pinned():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     named = project["dependencies"] + extras["book"] + extras["lab"] + extras["test"]
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = {normal(line) for line in lines if "==" in line}
     assert {normal(name) for name in named} <= pins
     assert all("==" in line for line in lines if line.strip() and line.lstrip()[0] not in "#")
 
 
 def test_the_lock_files_name_no_address():
-    lock = (ROOT / "package-lock.json").read_text()
+    lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     packages = json.loads(lock)["packages"]
     assert len(packages) > 3 and '"resolved"' not in lock
-    assert "://" not in (ROOT / "requirements.txt").read_text()
+    assert "://" not in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
 def test_the_makefile_explains_its_commands():
