@@ -18,10 +18,10 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_IN_A_BROWSER = {"progress"}
+ONLY_IN_A_BROWSER = {"progress", "api", "equations"}
 DROPPED = (
     "script, style, button, template, .headerlink, .feedback, .toctree-wrapper, .explorer details,"
-    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done"
+    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code"
 )
 
 
