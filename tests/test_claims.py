@@ -83,7 +83,11 @@ def test_an_entry_says_what_is_stated_and_what_holds(claim):
 
 @every_claim
 def test_sources_are_in_the_bibliography(claim):
-    keys = set(re.findall(r"^@\w+\{([\w-]+),", (ROOT / "book/references.bib").read_text(), re.M))
+    keys = set(
+        re.findall(
+            r"^@\w+\{([\w-]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.M
+        )
+    )
     assert {source.split(",")[0] for source in claim.sources} <= keys
 
 
@@ -251,7 +255,7 @@ def test_a_failed_check_is_the_exit_status(monkeypatch, capsys):
 # ------------------------------------------------------------------ in the chapters
 
 
-PAGES = {path.stem: path.read_text() for path in (ROOT / "book").glob("*.md")}
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "book").glob("*.md")}
 CHAPTERS = {  # the parts of the article that each chapter treats
     "forward": {"dyn", "shape"},
     "bptt": {"bptt", "com"},
