@@ -157,5 +157,6 @@ export const explain = (error) => {
     return `NumPy could not be fetched from ${error.message}: there is no network, or what came was not what Pyodide published. Press again to try again. Without a network, read a copy of the book that has NumPy in it (make book BOOK_WHEELS=FOLDER).`;
   }
   if (error instanceof Stopped) return `${error.message} What the page's cells had computed is gone: Run computes it again, from the top.`;
+  if (!(error instanceof Died)) console.error(error);
   return `Python ended: ${error.message}. It may have run out of memory. Press again to start anew; what you have written is still here.`;
 };

@@ -4,6 +4,6 @@ It needs the standard library alone, so that it starts where NumPy is missing. T
 imports it; so do the tests, outside of any browser.
 """
 
-from .page import Page
+from .page import Page, prepare
 
-__all__ = ["Page"]
+__all__ = ["Page", "prepare"]
