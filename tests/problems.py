@@ -1,6 +1,12 @@
 """What the tests of the numerics compute on, and how they look at gradients as a whole."""
 
 import numpy as np
+import pytest
+
+from bptt_lab.cells import GRU, LSTM, RNN, OriginalLSTM, PeepholeLSTM
+
+CELLS = [RNN("tanh"), OriginalLSTM(), LSTM(), PeepholeLSTM(), GRU("before"), GRU("after")]
+every_cell = pytest.mark.parametrize("cell", CELLS, ids=repr)
 
 from bptt_lab.reference import problem
 
