@@ -30,7 +30,7 @@ def test_softmax_is_a_distribution_and_ignores_a_common_shift():
 
 @pytest.mark.equation("eq-softmax-jacobian")
 def test_softmax_is_not_elementwise():
-    """D s_1 / d z_2 = -1/9 at z = 0 for three classes."""
+    """D s_1 / d z_2 = -1/9 at z = 0 for three classes (claim dyn-05)."""
     h = 1e-6
     moved = (softmax(np.array([0, h, 0])) - softmax(np.array([0, -h, 0]))) / (2 * h)
     np.testing.assert_allclose(moved, [-1 / 9, 2 / 9, -1 / 9], atol=1e-10)
