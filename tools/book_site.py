@@ -141,6 +141,7 @@ MARKS = {
     "sphinx-design": "sd-",
     "mystnb": 'class="cell',
     "katex": 'class="katex',
+    "sphinx-codeautolink": 'class="sphinx-codeautolink',
 }
 
 

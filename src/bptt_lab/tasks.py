@@ -352,6 +352,12 @@ def digits(seed: int = 0) -> Digits:
     -----
     Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository: the 1797 digits of its test part, as ``sklearn.datasets.load_digits`` gives them.
+
+    Examples
+    --------
+    >>> x, y = digits().draw(m=20)(np.random.default_rng(0))
+    >>> x.shape, bool(np.all(y[:-1] == -1))  # a pixel a step, the class at the last
+    ((64, 20, 1), True)
     """
     rng = np.random.default_rng(check_integer("seed", seed, least=0))
     data = load_digits()
