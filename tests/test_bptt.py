@@ -68,6 +68,7 @@ def test_zero_initial_state_is_the_default(case):
     assert not np.array_equal(without.h, forward(case.cell, case.params, case.x, case.state0).h)
 
 
+@pytest.mark.equation("eq-bptt-window")
 @pytest.mark.parametrize("K", [1, 2, 3, 6, 7, 8, 50])
 def test_window_equals_every_loss_alone(case, K):
     trace = forward(case.cell, case.params, case.x, case.state0)
@@ -124,6 +125,7 @@ def test_mean_divides_by_the_number_of_targets(case, kind):
     np.testing.assert_allclose(flat(mean_gradients), flat(gradients) / count, atol=1e-14)
 
 
+@pytest.mark.equation("eq-bptt-chunks")
 def test_chunks_carry_the_state(case):
     whole = forward(case.cell, case.params, case.x, case.state0)
     first = forward(case.cell, case.params, case.x[:3], case.state0)

@@ -95,11 +95,11 @@ def vars_of(cell):
     return {field.name: getattr(cell, field.name) for field in dataclasses.fields(cell)}
 
 
-# ---------------------------------------------------------------- the blocks of R6, one by one
+# ------------------------------------------------- the blocks of the Jacobians, one by one
 
 
 def lstm_blocks(cell, t=3, b=1):
-    """Write out A, F, B and P of ledger R6 for one instance."""
+    """Write out A, F, B and P for one instance, and the Jacobian of the package."""
     case = make_problem(cell)
     trace = forward(case.cell, case.params, case.x, case.state0)
     p, x, h, C = case.params, case.x[t - 1, b], trace.h[t - 1, b], trace.c[t - 1, b]
@@ -125,14 +125,16 @@ def lstm_blocks(cell, t=3, b=1):
     return A, diag(F), B, diag(P), J
 
 
+@pytest.mark.equation("eq-lstm-blocks", "eq-block-b", "eq-joint-jacobian")
 @pytest.mark.parametrize("cell", [LSTM(), PeepholeLSTM()], ids=repr)
-def test_joint_jacobian_has_the_blocks_of_the_ledger(cell):
+def test_joint_jacobian_has_the_blocks_of_the_book(cell):
     A, F, B, P, J = lstm_blocks(cell)
     np.testing.assert_allclose(J, np.block([[B + P @ A, P @ F], [A, F]]), atol=1e-14)
 
 
+@pytest.mark.equation("eq-gru-jacobian")
 @pytest.mark.parametrize("reset", ["before", "after"])
-def test_gru_jacobian_is_the_ledgers(reset):
+def test_gru_jacobian_is_that_of_the_book(reset):
     case = make_problem(GRU(reset))
     trace = forward(case.cell, case.params, case.x, case.state0)
     t, b, p = 4, 2, case.params
@@ -154,6 +156,7 @@ def test_gru_jacobian_is_the_ledgers(reset):
     np.testing.assert_allclose(J, expected, atol=1e-14)
 
 
+@pytest.mark.equation("eq-gru", "eq-gru-after")
 def test_both_grus_are_one_when_the_reset_gate_is_open():
     before, after = make_problem(GRU("before")), make_problem(GRU("after"))
     shared = {name: before.params[name] for name in before.params}
@@ -164,7 +167,7 @@ def test_both_grus_are_one_when_the_reset_gate_is_open():
 
 
 def test_gru_state_stays_between_minus_one_and_one():
-    """A convex combination of the old state and a tanh (ledger, section 8 item 13)."""
+    """A convex combination of the old state and a tanh."""
     case = make_problem(GRU(), T=300)
     for name in case.params:
         case.params[name] *= 4
@@ -175,6 +178,7 @@ def test_gru_state_stays_between_minus_one_and_one():
 # ------------------------------------------------------------------------- closed forms
 
 
+@pytest.mark.equation("eq-peepholes")
 def test_peephole_lstm_without_peepholes_is_the_lstm():
     case = make_problem(LSTM())
     none = {f"p_{g}": np.zeros(5) for g in "ifo"}
@@ -187,6 +191,7 @@ def test_peephole_lstm_without_peepholes_is_the_lstm():
     assert all(peephole[name].any() for name in none)
 
 
+@pytest.mark.equation("eq-lstm-1997")
 def test_lstm_with_open_forget_gate_is_the_original():
     case = make_problem(OriginalLSTM())
     zeros = {"W_xf": np.zeros((3, 5)), "W_hf": np.zeros((5, 5)), "b_f": np.full(5, 50.0)}
@@ -197,8 +202,9 @@ def test_lstm_with_open_forget_gate_is_the_original():
     np.testing.assert_allclose(J, step_jacobians(original), atol=1e-13)
 
 
+@pytest.mark.equation("eq-lstm-1997")
 def test_squashing_functions_of_1997():
-    """Ledger, lstm-02: g(x) = 4 sigma(x) - 2, h(x) = 2 sigma(x) - 1."""
+    """g(x) = 4 sigma(x) - 2, h(x) = 2 sigma(x) - 1."""
     case = make_problem(OriginalLSTM(squashing="1997"), T=1)
     p, (h, C) = case.params, case.state0
     a = {g: case.x[0] @ p[f"W_x{g}"] + h @ p[f"W_h{g}"] + p[f"b_{g}"] for g in "ioC"}
@@ -208,9 +214,10 @@ def test_squashing_functions_of_1997():
     np.testing.assert_allclose(trace.h[1], sigma(a["o"]) * (2 * sigma(new_C) - 1), rtol=1e-12)
 
 
+@pytest.mark.equation("eq-carousel")
 @pytest.mark.parametrize("squashing", ["tanh", "1997"])
 def test_truncation_makes_the_error_carousel_exact(squashing):
-    """dC_t/dC_{t-k} = I, not nearly but exactly (ledger, lstm-04)."""
+    """dC_t/dC_{t-k} = I, not nearly but exactly."""
     case = make_problem(OriginalLSTM(True, squashing), T=100, n=6, n_outputs=2)
     trace = forward(case.cell, case.params, case.x, case.state0)
     J = step_jacobians(trace)
@@ -256,6 +263,7 @@ def test_one_step_of_the_original_lstm_is_the_same_truncated_or_not():
     assert full.state0[0].any() and not cut.state0[0].any()
 
 
+@pytest.mark.equation("eq-chrono")
 def test_chrono_biases_hold_a_state_for_the_stated_time():
     """Without input an LSTM's C decays by f = sigma(b_f) a step, 1 - f = 1 / (1 + odds)."""
     cell, rng = LSTM(), np.random.default_rng(0)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ CELLS = [
 
 @pytest.fixture(params=CELLS, ids=repr)
 def case(request):
-    case = make_problem(request.param)
+    case = SimpleNamespace(**vars(make_problem(request.param)))
     case.trace = forward(case.cell, case.params, case.x, case.state0)
     case.J = step_jacobians(case.trace)
     return case
@@ -59,6 +61,7 @@ def test_jacobians_are_what_the_adjoint_gives(case):
         np.testing.assert_allclose(product[:, i], state0, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.equation("eq-jacobian", "eq-joint-jacobian", "eq-gru-jacobian")
 def test_jacobians_by_central_differences(case):
     h = 1e-6
     for part, array in enumerate(case.state0):
@@ -119,6 +122,7 @@ def test_blocks_of_steps_do_not_show(monkeypatch, case):
     np.testing.assert_array_equal(log_gradient_norms(case.J), whole)
 
 
+@pytest.mark.equation("eq-norm-bound")
 @pytest.mark.parametrize("phi", ["tanh", "sigmoid", "relu", "identity"])
 def test_norm_bound_holds_and_is_sharp(phi):
     case = make_problem(RNN(phi))
@@ -146,6 +150,7 @@ def test_norm_bound_is_for_the_simple_rnn_alone(cell):
         norm_bound(cell, make_problem(cell).params)
 
 
+@pytest.mark.equation("eq-jacobian-product")
 def test_jacobian_product_is_the_derivative_between_two_states(case):
     identities = np.tile(np.eye(case.J.shape[-1]), (4, 1, 1))
     np.testing.assert_array_equal(jacobian_product(case.J, 3, 3), identities)
@@ -166,6 +171,7 @@ def test_exponents_of_a_linear_network_are_the_log_moduli_of_the_eigenvalues():
     np.testing.assert_allclose(came, np.log(moduli), atol=2e-3)
 
 
+@pytest.mark.equation("eq-qr")
 def test_exponents_sum_to_the_mean_log_determinant(case):
     came = lyapunov_exponents(case.cell, case.params, case.x, state0=case.state0)
     log_determinants = np.linalg.slogdet(case.J)[1]
@@ -181,6 +187,7 @@ def test_the_leading_exponents_do_not_depend_on_how_many_are_asked_for():
         np.testing.assert_allclose(part, whole[:k], atol=5e-3)
 
 
+@pytest.mark.equation("eq-lyapunov")
 def test_the_largest_exponent_is_the_rate_of_the_gradient_norm():
     case = make_problem(RNN(), T=4000, m=1)
     trace = forward(case.cell, case.params, case.x)
@@ -249,8 +256,9 @@ def test_attribution_adds_up_to_the_gradient_of_that_loss(case, t):
     )
 
 
+@pytest.mark.equation("eq-long-range", "eq-bptt-one-loss")
 def test_attribution_is_the_double_sum_with_immediate_partials():
-    """Ledger, R3, written out with explicit Jacobian products for one instance."""
+    """Written out with explicit Jacobian products for one instance."""
     case = make_problem(RNN(), m=1)
     trace = forward(case.cell, case.params, case.x, case.state0)
     J = step_jacobians(trace)[:, 0]

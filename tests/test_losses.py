@@ -20,6 +20,7 @@ def central_differences(loss, o, h=1e-6):
     return gradient
 
 
+@pytest.mark.equation("eq-softmax")
 def test_softmax_is_a_distribution_and_ignores_a_common_shift():
     p = softmax(O)
     assert (p > 0).all()
@@ -27,13 +28,15 @@ def test_softmax_is_a_distribution_and_ignores_a_common_shift():
     np.testing.assert_allclose(softmax(O + 1000), p, rtol=1e-12)
 
 
+@pytest.mark.equation("eq-softmax-jacobian")
 def test_softmax_is_not_elementwise():
-    """D s_1 / d z_2 = -1/9 at z = 0 for three classes (ledger, dyn-05)."""
+    """D s_1 / d z_2 = -1/9 at z = 0 for three classes."""
     h = 1e-6
     moved = (softmax(np.array([0, h, 0])) - softmax(np.array([0, -h, 0]))) / (2 * h)
     np.testing.assert_allclose(moved, [-1 / 9, 2 / 9, -1 / 9], atol=1e-10)
 
 
+@pytest.mark.equation("eq-cross-entropy")
 def test_cross_entropy_value():
     loss, _ = softmax_cross_entropy(O, Y)
     expected = -sum(
@@ -42,6 +45,7 @@ def test_cross_entropy_value():
     assert loss == pytest.approx(expected, rel=1e-14)
 
 
+@pytest.mark.equation("eq-loss-gradient")
 def test_cross_entropy_gradient():
     _, gradient = softmax_cross_entropy(O, Y)
     numeric = central_differences(lambda o: softmax_cross_entropy(o, Y)[0], O)
@@ -60,6 +64,7 @@ def test_cross_entropy_without_any_target():
     assert loss == 0 and not gradient.any()
 
 
+@pytest.mark.equation("eq-squared")
 def test_squared_error():
     targets = RNG.standard_normal(O.shape)
     loss, gradient = half_squared_error(O, targets)

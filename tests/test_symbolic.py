@@ -1,4 +1,4 @@
-"""Derived formulas against the ledger, automatic differentiation, differences and the engine."""
+"""Derived formulas against those of the book, autograd, differences and the engine."""
 
 import autograd.numpy as anp
 import numpy as np
@@ -212,6 +212,7 @@ def test_unknown_activations_are_refused_with_the_known():
 # Softmax and cross-entropy.
 
 
+@pytest.mark.equation("eq-softmax-jacobian")
 def test_softmax_jacobian():
     o = row("o", 3)
     s = softmax(o)
@@ -244,6 +245,7 @@ def test_loss_of_a_step_by_logits_and_by_probabilities():
     assert net.total(L, o, hold=y_hat).is_zero_matrix
 
 
+@pytest.mark.equation("eq-loss-gradient")
 def test_cross_entropy_gradient_of_a_multi_hot_target():
     """Ledger bptt-07: with the target (1, 1, 0) the gradient is 2 y_hat - y."""
     o, y = row("o", 3), row("y", 3)
@@ -254,6 +256,7 @@ def test_cross_entropy_gradient_of_a_multi_hot_target():
     assert relative_error(y_hat - target, computed[0]) > 0.5
 
 
+@pytest.mark.equation("eq-squared")
 def test_squared_error_gradient():
     o, y = row("o", 3), row("y", 3)
     assert same(gradient(squared_error(y, o), o), o - y)
@@ -272,6 +275,7 @@ def test_same_sees_a_wrong_sign_and_a_wrong_shape():
 # The chain rule of `total` against sympy's own on the nested function.
 
 
+@pytest.mark.equation("eq-nested")
 @each_cell
 def test_total_derivative_is_that_of_the_nested_function(name):
     net = CELLS[name].unroll(T=2, n_inputs=1, n_neurons=2)
@@ -284,6 +288,7 @@ def test_total_derivative_is_that_of_the_nested_function(name):
 # The simple RNN.
 
 
+@pytest.mark.equation("eq-jacobian")
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_rnn_step_jacobian(name):
     net = RNN(name).step(n_inputs=1, n_neurons=3)
@@ -315,6 +320,7 @@ def test_two_scalar_steps_immediate_and_total():
     assert same(net.total(net.h[2], net.W_hh)[0], total)
 
 
+@pytest.mark.equation("eq-notation-immediate", "eq-bptt-total")
 @pytest.mark.parametrize("parameter", ["W_xh", "W_hh", "b_h"])
 def test_total_derivative_is_immediate_plus_what_comes_through_the_state_before(parameter):
     net = RNN("tanh").unroll(T=3, n_inputs=1, n_neurons=2)
@@ -326,6 +332,7 @@ def test_total_derivative_is_immediate_plus_what_comes_through_the_state_before(
     assert not same(total, through)  # ledger bptt-12: one term is missing
 
 
+@pytest.mark.equation("eq-bptt-double-sum")
 @pytest.mark.parametrize("parameter", ["W_xh", "W_hh", "b_h"])
 def test_double_sum_needs_the_immediate_partial(parameter):
     net = RNN("tanh").unroll(T=3, n_inputs=1, n_neurons=2, n_outputs=2)
@@ -344,8 +351,9 @@ def test_double_sum_needs_the_immediate_partial(parameter):
     assert not same(double_sum(lambda h: net.total(h, theta)), derived)
 
 
+@pytest.mark.equation("eq-bptt-recursion", "eq-bptt-gradients", "eq-bptt-readout")
 def test_delta_recursion_gives_every_gradient():
-    """Ledger, R1 and R2, with distinct sizes."""
+    """Sizes are distinct, so that no wrong transpose fits."""
     net = RNN("tanh").unroll(T=3, n_inputs=1, n_neurons=2, n_outputs=3)
     e = {t: net.y_hat[t] - net.y[t] for t in (1, 2, 3)}
     delta = {4: sp.zeros(1, 2)}
@@ -379,7 +387,7 @@ def test_delta_recursion_gives_every_gradient():
 
 
 def lstm_formulas(net, t):
-    """Ledger, R6 and lstm-09: the blocks as products of diagonal and weight matrices."""
+    """Write the blocks A, F, B and P as products of diagonal and weight matrices."""
     i, o, new, C = net.i[t], net.o[t], net.C_tilde[t], net.C[t]
     tanh_C, C_prev = C.applyfunc(sp.tanh), net.C[t - 1]
     D_i = diag(hadamard(new, sigmoid_slope(i)))
@@ -395,6 +403,7 @@ def lstm_formulas(net, t):
     return A, F, D_o * net.W_ho.T, P
 
 
+@pytest.mark.equation("eq-lstm-blocks", "eq-blocks-1997", "eq-block-b")
 @lstms
 def test_lstm_blocks(cell):
     net = cell.unroll(T=1, n_inputs=1, n_neurons=3)
@@ -402,6 +411,7 @@ def test_lstm_blocks(cell):
         assert same(derived, formula)
 
 
+@pytest.mark.equation("eq-joint-jacobian")
 @lstms
 def test_joint_jacobian_is_made_of_the_blocks(cell):
     net = cell.unroll(T=1, n_inputs=1, n_neurons=2)
@@ -413,6 +423,7 @@ def test_joint_jacobian_is_made_of_the_blocks(cell):
     assert not same(derived, sp.Matrix(sp.BlockMatrix([[B, P * F], [A, F]])))
 
 
+@pytest.mark.equation("eq-four-terms", "eq-original-derivative")
 @lstms
 def test_derivative_of_the_cell_state_has_more_than_the_forget_gate(cell):
     net = cell.unroll(T=2, n_inputs=1, n_neurons=2)
@@ -432,9 +443,10 @@ def test_peepholes_make_the_four_terms_incomplete():
     assert not same(derived, net.blocks(2).A * diag(plain) + diag(net.f[2]))
 
 
+@pytest.mark.equation("eq-missing")
 @lstms
 def test_two_steps_of_the_cell_state_miss_one_path(cell):
-    """Ledger, R6: for k = 2 the difference is A_t B_{t-1} P_{t-2}."""
+    """For k = 2 the difference is A_t B_{t-1} P_{t-2}."""
     net = cell.unroll(T=3, n_inputs=1, n_neurons=2)
     first, second, third = (net.blocks(t) for t in (1, 2, 3))
     M = {2: second.A * first.P + second.F, 3: third.A * second.P + third.F}
@@ -475,9 +487,9 @@ def test_squashing_of_1997_is_a_scaled_logistic_function():
     assert same(derived.xreplace({C_tilde: written_out}), sp.diff(written_out, a))
 
 
+@pytest.mark.equation("eq-gru-jacobian")
 @pytest.mark.parametrize("reset", ["before", "after"])
 def test_gru_jacobian(reset):
-    """Ledger, section 8, item 13."""
     net = GRU(reset=reset).unroll(T=1, n_inputs=1, n_neurons=3)
     h, z, r, new = net.h[0], net.z[1], net.r[1], net.h_tilde[1]
     D_r = sigmoid_slope(r)

@@ -191,7 +191,9 @@ def write_icons(outdir: Path) -> None:
     """
     static = outdir / "_static"
     named = {
-        n for page in outdir.glob("*.html") for n in re.findall(r"\bfa-([a-z-]+)", page.read_text())
+        n
+        for page in outdir.rglob("*.html")
+        for n in re.findall(r"\bfa-([a-z-]+)", page.read_text())
     }
     drawn = {
         n for css in static.glob("*.css") for n in re.findall(r"--icon-([a-z-]+)", css.read_text())
@@ -232,7 +234,7 @@ def references(path: Path) -> set[Path]:
 def prune_static(outdir: Path) -> None:
     """Delete what no page and no style sheet names."""
     static = outdir / "_static"
-    used = set().union(*(references(page) for page in outdir.glob("*.html")))
+    used = set().union(*(references(page) for page in outdir.rglob("*.html")))
     for path in [p for p in static.rglob("*") if p.is_file() and p.resolve() not in used]:
         path.unlink()
     for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
@@ -242,9 +244,10 @@ def prune_static(outdir: Path) -> None:
 
 def remove_old_pages(app: Sphinx) -> None:
     """Delete pages that an earlier build wrote and that the book no longer has."""
+    modules = {f"_modules/{name.replace('.', '/')}" for name in sys.modules}
     for page in Path(app.outdir).rglob("*.html"):
         name = page.relative_to(app.outdir).with_suffix("").as_posix()
-        if name not in app.env.found_docs | {"search", "404"}:
+        if name not in app.env.found_docs | modules | {"search", "404"}:
             page.unlink()
 
 

@@ -27,6 +27,7 @@ from sphinx.util.nodes import make_refnode
 
 from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS, VERDICTS, Claim
 from bptt_lab.claims.findings import written
+from order import reading_order
 from quiz import Element, html
 
 PAGE = "ledger"
@@ -162,11 +163,6 @@ def place_of(env: BuildEnvironment, page: str, mark: Mark) -> Place:
         near(section),
         first_above(mark, nodes.table) is not None,
     )
-
-
-def reading_order(env: BuildEnvironment) -> list[str]:
-    first = env.toctree_includes.get(env.config.root_doc, [])
-    return [*dict.fromkeys([*first, *sorted(env.found_docs)])]
 
 
 def collect_places(app: Sphinx, env: BuildEnvironment) -> list[str]:

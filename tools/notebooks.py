@@ -35,6 +35,7 @@ ANSWER = re.compile(r"\[[ x]\] (.*)")
 INSTEAD = {
     "raw": "",
     "bibliography": "",
+    "paths": "",
     "claims-strip": "*(Here the page shows a figure; the table above has the same verdicts.)*",
     "claims": "*(Here the page lists all entries; in a notebook `CLAIMS` holds them, see below.)*",
 }
@@ -92,6 +93,8 @@ class Plain:
             lines = lines[1:]
         if name == "question":
             return self.question(title, lines)
+        if name == "deeper":
+            return f"**Deeper.** {self.inline(title)}"
         body = "\n".join(self.blocks(lines)).strip()
         if name == "dropdown":
             return folded(title, body)

@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 import cover
+from order import reading_order
 
 PICTURE = "social.png"
 SIZE = (1200, 630)  # pixels; what the networks ask for
@@ -77,16 +78,11 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
 # ------------------------------------------------------------------ files beside the pages
 
 
-def pages_in_order(app: Sphinx) -> list[str]:
-    root = app.config.root_doc
-    listed = [root, *app.env.toctree_includes.get(root, [])]
-    return list(dict.fromkeys([*listed, *sorted(app.env.found_docs)]))
-
-
 def lost_page(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
     """Yield the page that a server shows for an address that leads nowhere, at any depth."""
     base = urlsplit(app.config.book_url).path
-    titles = {f"{base}{name}.html": app.env.titles[name].astext() for name in pages_in_order(app)}
+    names = reading_order(app.env)
+    titles = {f"{base}{name}.html": app.env.titles[name].astext() for name in names}
     yield "404", {"base": base, "pages": titles if base else {}}, "404.html"
 
 
@@ -98,7 +94,7 @@ def write_maps(app: Sphinx, exception: Exception | None) -> None:
     for name in ("sitemap.xml", "robots.txt", PICTURE):
         (out / name).unlink(missing_ok=True)
     if address:
-        named = [urljoin(address, f"{name}.html") for name in pages_in_order(app)]
+        named = [urljoin(address, f"{name}.html") for name in reading_order(app.env)]
         places = "".join(f"<url><loc>{place}</loc></url>\n" for place in named)
         (out / "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="utf-8"?>\n'

@@ -18,10 +18,10 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_IN_A_BROWSER = {"progress"}
+ONLY_IN_A_BROWSER = {"progress", "api", "equations"}
 DROPPED = (
     "script, style, button, template, .headerlink, .feedback, .toctree-wrapper, .explorer details,"
-    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done"
+    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code"
 )
 
 
@@ -75,10 +75,17 @@ def order() -> Iterator[tuple[str, str]]:
     yield toc["root"], ""
     for part in toc.get("parts", [toc]):
         caption = part.get("caption", "")
-        for entry in part["chapters"]:
-            if entry["file"] not in ONLY_IN_A_BROWSER:
-                yield entry["file"], caption
+        for name in files(part["chapters"]):
+            if name not in ONLY_IN_A_BROWSER:
+                yield name, caption
                 caption = ""
+
+
+def files(entries: list[dict]) -> Iterator[str]:
+    """Yield the names of the pages of a part, each before those beneath it."""
+    for entry in entries:
+        yield entry["file"]
+        yield from files(entry.get("sections", []))
 
 
 def read_page(site: Path, name: str, caption: str) -> Page:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bptt_lab.claims.claim import SIGNS, Claim, Numbers
-from bptt_lab.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -104,10 +103,12 @@ def check_each(claims: Mapping[str, Claim], shown: bool | None = None) -> Iterat
     shown
         Whether the line is shown. None: only on a terminal.
     """
-    with Progress(len(claims), shown, sys.stdout) as line:
-        for done, claim in enumerate(claims.values(), 1):
-            yield find(claim)
-            line.update(done, claim.id)
+    from tqdm import tqdm
+
+    bar = tqdm(claims.values(), file=sys.stdout, disable=None if shown is None else not shown)
+    for claim in bar:
+        bar.set_postfix_str(claim.id)
+        yield find(claim)
 
 
 def check_all(claims: Mapping[str, Claim], shown: bool | None = None) -> Findings:

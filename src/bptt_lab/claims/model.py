@@ -7,19 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from bptt_lab import (
-    RNN,
-    attribution,
-    backward,
-    forward,
-    loss_and_gradients,
-    softmax,
-    step_jacobians,
-)
 from bptt_lab.arguments import Array
+from bptt_lab.bptt import backward, forward, loss_and_gradients
+from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Params
 from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import Problem, problem, relative_error
+from bptt_lab.jacobians import attribution, step_jacobians
+from bptt_lab.losses import softmax
+from bptt_lab.reference import Problem, complex_step, problem, relative_error, rnn_step
 from bptt_lab.symbolic import (
     activation,
     cross_entropy,
@@ -91,10 +86,10 @@ def output_of_one_step() -> Numbers:
     trace = forward(p.cell, p.params, p.x, p.state0)
     y_hat = softmax(trace.h[-1] @ p.params["W_yh"] + p.params["b_y"])  # of the last state alone
     error = relative_error(y_hat, softmax(trace.logits[-1]))
-    only_last = np.where(np.arange(6)[:, None] == 5, p.y, -1)  # -1: no target
+    only_last = np.where(np.arange(7)[:, None] == 6, p.y, -1)  # -1: no target
     loss, _ = loss_and_gradients(p.cell, p.params, p.x, only_last, state0=p.state0)
     whole, _ = loss_and_gradients(p.cell, p.params, p.x, p.y, state0=p.state0)
-    one_term = -np.log(y_hat[np.arange(3), p.y[-1]]).sum()
+    one_term = -np.log(y_hat[np.arange(4), p.y[-1]]).sum()
     assert error < 1e-14 and abs(loss / one_term - 1) < 1e-14
     assert whole > 2 * loss
     return {
@@ -263,31 +258,30 @@ def canonical_pairs() -> Numbers:
     "time, of one term for each use of the weights.",
 )  # fmt: skip
 def shared_weights() -> Numbers:
-    p, step = problem(RNN("tanh")), 1e-30j
-    (T, m, n_inputs), n, n_outputs = p.x.shape, 5, 7
+    p = problem(RNN("tanh"))
+    T, m, n_inputs, n, n_outputs = p.sizes.values()
     shared = sum(value.size for value in p.params.values())
     assert shared == n_inputs * n + n * n + n + n * n_outputs + n_outputs
-    rng = np.random.default_rng(0)
-    d_h, direction = rng.standard_normal((T, m, n)), rng.standard_normal((n, n))
+    direction = np.random.default_rng(0).standard_normal((n, n))
 
-    def derivative(changed: int) -> float:
-        """Differentiate the sum of d_h * h by the copy of W_hh that one step uses."""
-        h, total = p.state0[0], np.array(0j)
-        for t in range(T):
-            W = p.params["W_hh"] + (step * direction if t == changed else 0)
-            h = np.tanh(p.x[t] @ p.params["W_xh"] + h @ W + p.params["b_h"])
-            total = total + (d_h[t] * h).sum()
-        return float(total.imag / step.imag)
+    def loss(changes: Array) -> Array:
+        """Add up d_h * h if each step has a copy of W_hh of its own, changed along a direction."""
+        (h,), total = p.state0, np.array(0.0)
+        for x_t, d_h_t, change in zip(p.x, p.d_h, changes, strict=True):
+            copy = {"W_hh": p.params["W_hh"] + change * direction}
+            (h,) = rnn_step(p.params | copy, x_t, h)
+            total = total + (d_h_t * h).sum()
+        return total
 
-    copies = [derivative(t) for t in range(T)]
+    copies = complex_step(loss, np.zeros(T))
     trace = forward(p.cell, p.params, p.x, p.state0)
-    whole = (backward(trace, d_h)["W_hh"] * direction).sum()
+    whole = (backward(trace, p.d_h)["W_hh"] * direction).sum()
     error = relative_error(sum(copies), whole)
     assert error < 1e-13
     assert relative_error(copies[-1], whole) > 0.1  # one use of the weights is not all
     return {
         "parameters, shared": shared,
-        "a copy for each of 6 steps": shared * T,
+        "a copy for each of 7 steps": shared * T,
         "error of the sum over the copies": error,
     }
 
@@ -304,7 +298,7 @@ def rows_do_not_mix() -> Numbers:
     W_xh, W_hh, _ = weights(p)
     h = states(p.params, p.x, p.state0[0])
     batch = np.tanh(p.x[-1] @ W_xh + h[-2] @ W_hh + p.params["b_h"])
-    alone = [states(p.params, p.x[:, [r]], p.state0[0][[r]])[-1, 0] for r in range(3)]
+    alone = [states(p.params, p.x[:, [r]], p.state0[0][[r]])[-1, 0] for r in range(4)]
     error, error_alone = relative_error(batch, h[-1]), relative_error(np.stack(alone), h[-1])
     assert error < 1e-14 and error_alone < 1e-13
     return {"error of the equation": error, "error of the rows computed alone": error_alone}
@@ -340,7 +334,7 @@ def stacked_weights() -> Numbers:
 )  # fmt: skip
 def logits_fit_the_targets() -> Numbers:
     p = problem(RNN("tanh"))
-    one_hot = np.eye(7)[p.y[-1]]  # (m, n_outputs)
+    one_hot = np.eye(6)[p.y[-1]]  # (m, n_outputs)
     trace = forward(p.cell, p.params, p.x, p.state0)
     error = relative_error(trace.h[-1] @ p.params["W_yh"] + p.params["b_y"], trace.logits[-1])
     as_listed = trace.h[-1] @ p.params["W_hh"] + p.params["b_h"]  # shapes (n, n) and (n,)
@@ -385,14 +379,14 @@ def wrong_pair() -> Numbers:
     p, square = problem(RNN("tanh")), problem(RNN("tanh"), n_outputs=5)
     W_xh, W_hh, W_yh = weights(p)
     misfit = complaint(lambda: np.vstack([W_xh, W_yh]))
-    assert misfit and np.vstack([W_xh, W_hh]).shape == (4 + 5, 5)
+    assert misfit and np.vstack([W_xh, W_hh]).shape == (3 + 5, 5)
 
     W_xh, W_hh, W_yh = weights(square)  # as many outputs as neurons: no complaint
     x_h = np.hstack([square.x[0], square.state0[0]])
     right, wrong = (x_h @ np.vstack([W_xh, W]) for W in (W_hh, W_yh))
     error = relative_error(wrong, right)
     assert error > 0.5
-    return {"with 7 outputs and 5 neurons": misfit, "with 5 outputs, error": error}
+    return {"with 6 outputs and 5 neurons": misfit, "with 5 outputs, error": error}
 
 
 @LEDGER.enter(
@@ -408,7 +402,7 @@ def side_by_side() -> Numbers:
     x, h = p.x[0], p.state0[0]
     x_h = np.hstack([x, h])
     vertical = complaint(lambda: np.vstack([x, h]))
-    assert x_h.shape == (3, 4 + 5)
+    assert x_h.shape == (4, 3 + 5)
     assert np.array_equal(x_h[1], [*x[1], *h[1]])
     assert vertical
     return {"rows": len(x_h), "columns": len(x_h[0]), "one on top of the other": vertical}
@@ -447,11 +441,11 @@ def fourth_size() -> Numbers:
 )  # fmt: skip
 def inputs_in_rows() -> Numbers:
     p = problem(RNN("tanh"))
-    h, order = states(p.params, p.x, p.state0[0]), [2, 0, 1]
+    h, order = states(p.params, p.x, p.state0[0]), [2, 0, 3, 1]
     reordered = states(p.params, p.x[:, order], p.state0[0][order])
     transposed = complaint(lambda: states(p.params, np.swapaxes(p.x, 1, 2), p.state0[0]))
     error = relative_error(reordered, h[:, order])
-    assert p.x[0].shape == (3, 4) and error < 1e-14
+    assert p.x[0].shape == (4, 3) and error < 1e-14
     assert transposed
     return {"error with the instances in another order": error, "inputs in columns": transposed}
 
@@ -471,9 +465,9 @@ def states_in_rows() -> Numbers:
     x[t - 1 :] += 1  # the inputs of step t and later, of all instances
     x[0, 1] += 1  # the first input, of the second instance
     change = np.abs(states(p.params, x, p.state0[0])[t - 1] - h[t - 1]).max(axis=1)
-    assert h[t - 1].shape == (3, 5)
-    assert change[1] > 1e-3 and change[0] == change[2] == 0
-    return {f"change of row {r}": float(change[r]) for r in range(3)}
+    assert h[t - 1].shape == (4, 5)
+    assert change[1] > 1e-3 and not np.delete(change, 1).any()
+    return {f"change of row {r}": float(change[r]) for r in range(4)}
 
 
 @LEDGER.enter(
@@ -486,8 +480,8 @@ def states_in_rows() -> Numbers:
 def entry_of_the_input_weights() -> Numbers:
     p = problem(RNN("tanh"))
     silent = p.params | {"b_h": np.zeros(5)}
-    units = np.eye(4)[None]  # one step; instance i has a 1 at input i
-    h = states(silent, units, np.zeros((4, 5)), RNN("identity"))
+    units = np.eye(3)[None]  # one step; instance i has a 1 at input i
+    h = states(silent, units, np.zeros((3, 5)), RNN("identity"))
     error = relative_error(h[1], p.params["W_xh"])
     transposed = complaint(lambda: forward(p.cell, p.params | {"W_xh": units[0]}, p.x))
     assert error < 1e-14
@@ -506,7 +500,7 @@ def entry_of_the_input_weights() -> Numbers:
 )  # fmt: skip
 def one_step_later() -> Numbers:
     p = problem(RNN("tanh"))
-    start = np.zeros((3, 5))
+    start = np.zeros((4, 5))
     h = states(p.params, p.x, start)
     doubled = states(p.params | {"W_hh": 2 * p.params["W_hh"]}, p.x, start)
     same_step, next_step = (largest(doubled[t] - h[t]) for t in (1, 2))
@@ -540,9 +534,9 @@ def shape_of_the_output_weights() -> Numbers:
 
     refused = as_listed(p)
     logits = forward(p.cell, p.params, p.x, p.state0).logits
-    assert p.params["W_yh"].shape == (5, 7) and logits.shape == (6, 3, 7)
+    assert p.params["W_yh"].shape == (5, 6) and logits.shape == (7, 4, 6)
     assert refused and not as_listed(square)
-    return {"7 classes, 5 neurons, the shapes of the list": refused}
+    return {"6 classes, 5 neurons, the shapes of the list": refused}
 
 
 @LEDGER.enter(
@@ -554,12 +548,11 @@ def shape_of_the_output_weights() -> Numbers:
 def bias_of_every_row() -> Numbers:
     p = problem(RNN("tanh"))
     b_h = p.params["b_h"]
-    h = states(p.params, np.zeros((1, 3, 4)), np.zeros((3, 5)), RNN("identity"))
+    h = states(p.params, np.zeros((1, 4, 3)), np.zeros((4, 5)), RNN("identity"))
     trace = forward(p.cell, p.params, p.x[:1], p.state0)
-    d_h = np.random.default_rng(0).standard_normal((1, 3, 5))
-    exact = backward(trace, d_h)["b_h"]
-    error = relative_error((d_h[0] * (1 - trace.h[1] ** 2)).sum(axis=0), exact)
-    assert np.array_equal(h[1], [b_h, b_h, b_h])
+    exact = backward(trace, p.d_h[:1])["b_h"]
+    error = relative_error((p.d_h[0] * (1 - trace.h[1] ** 2)).sum(axis=0), exact)
+    assert np.array_equal(h[1], [b_h] * 4)
     assert error < 1e-14
     return {"entries": b_h.size, "error of its gradient as a sum over the rows": error}
 
@@ -576,8 +569,8 @@ def bias_of_each_output() -> Numbers:
     h, W_yh = states(p.params, p.x, p.state0[0])[-1], p.params["W_yh"]
     listed = complaint(lambda: h @ W_yh + np.zeros(5))
     assert listed and not complaint(lambda: h @ W_yh + p.params["b_y"])
-    assert p.params["b_y"].shape == (7,)
-    return {"5 entries for 7 outputs of 5 neurons": listed, "entries": p.params["b_y"].size}
+    assert p.params["b_y"].shape == (6,)
+    return {"5 entries for 6 outputs of 5 neurons": listed, "entries": p.params["b_y"].size}
 
 
 @LEDGER.enter(
@@ -591,11 +584,11 @@ def bias_of_each_output() -> Numbers:
 def targets_are_not_outputs() -> Numbers:
     p = problem(RNN("tanh"))
     y_hat = softmax(forward(p.cell, p.params, p.x, p.state0).logits)
-    one_hot = np.eye(7)[p.y]
+    one_hot = np.eye(6)[p.y]
     exact, _ = loss_and_gradients(p.cell, p.params, p.x, p.y, state0=p.state0)
     with_targets, with_outputs = (-(y * np.log(y_hat)).sum() for y in (one_hot, y_hat))
-    listed = complaint(lambda: one_hot[-1] - np.zeros((3, 5)))
-    assert y_hat[-1].shape == one_hot[-1].shape == (3, 7) and listed
+    listed = complaint(lambda: one_hot[-1] - np.zeros((4, 5)))
+    assert y_hat[-1].shape == one_hot[-1].shape == (4, 6) and listed
     assert abs(with_targets / exact - 1) < 1e-14
     assert abs(with_outputs / exact - 1) > 0.1  # the entropy of the outputs: no target in it
     return {
@@ -621,7 +614,7 @@ def first_step() -> Numbers:
     _, W_hh, W_yh = weights(p)
     x, y, h0 = p.x[:1], p.y[:1], p.state0[0]  # one step, so that delta_1 is easily written
     trace = forward(p.cell, p.params, x, p.state0)
-    delta = (softmax(trace.logits[0]) - np.eye(7)[y[0]]) @ W_yh.T * (1 - trace.h[1] ** 2)
+    delta = (softmax(trace.logits[0]) - np.eye(6)[y[0]]) @ W_yh.T * (1 - trace.h[1] ** 2)
     gradients = loss_and_gradients(p.cell, p.params, x, y, state0=p.state0)[1]
     error = relative_error(delta @ W_hh.T, gradients.state0[0])
     other = states(p.params | {"W_yh": -W_yh}, p.x, h0)

@@ -5,21 +5,14 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from bptt_lab import (
-    ACTIVATIONS,
-    RNN,
-    forward,
-    gaussian,
-    jacobian_product,
-    log_gradient_norms,
-    lyapunov_exponents,
-    norm_bound,
-    orthogonal,
-    spectral_radius,
-)
+from bptt_lab.activations import ACTIVATIONS
 from bptt_lab.arguments import Array
+from bptt_lab.bptt import forward
+from bptt_lab.cells import RNN
 from bptt_lab.claims.claim import Ledger, Numbers
 from bptt_lab.claims.problems import jacobians, network, norm
+from bptt_lab.initializers import gaussian, orthogonal, spectral_radius
+from bptt_lab.jacobians import jacobian_product, log_gradient_norms, lyapunov_exponents, norm_bound
 
 LEDGER = Ledger()
 

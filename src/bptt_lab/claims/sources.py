@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from bptt_lab import RNN, loss_and_gradients
 from bptt_lab.arguments import Array
+from bptt_lab.bptt import loss_and_gradients
+from bptt_lab.cells import RNN
 from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import problem, relative_error
+from bptt_lab.reference import problem, relative_error
 from bptt_lab.symbolic import RNN as SymbolicRNN
 from bptt_lab.symbolic import same
 

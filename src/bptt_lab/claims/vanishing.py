@@ -5,34 +5,21 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from bptt_lab import (
-    GRU,
-    LSTM,
-    RNN,
+from bptt_lab.arguments import Array
+from bptt_lab.bptt import backward, forward, loss_and_gradients
+from bptt_lab.cells import GRU, LSTM, RNN
+from bptt_lab.claims.claim import Ledger, Numbers
+from bptt_lab.claims.problems import jacobians, network, norm
+from bptt_lab.initializers import gaussian, orthogonal, scaled, spectral_radius
+from bptt_lab.jacobians import (
     attribution,
-    backward,
-    forward,
-    gaussian,
     jacobian_product,
     log_gradient_norms,
-    loss_and_gradients,
     lyapunov_exponents,
-    orthogonal,
-    scaled,
-    softmax,
-    spectral_radius,
     step_jacobians,
 )
-from bptt_lab.arguments import Array
-from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import (
-    derivative,
-    jacobians,
-    network,
-    norm,
-    problem,
-    relative_error,
-)
+from bptt_lab.losses import softmax
+from bptt_lab.reference import complex_step, problem, relative_error
 from bptt_lab.symbolic import slope_bound
 
 LEDGER = Ledger()
@@ -50,7 +37,7 @@ def weights_and_slopes() -> Numbers:
     rng = np.random.default_rng(0)
     W, weak, strong = gaussian(rng, 8), 0.1 * rng.standard_normal((20, 8)), np.full((20, 8), 2.0)
     h, g = rng.uniform(-1, 1, 8), rng.standard_normal(8)
-    one_step = g @ derivative(lambda h: np.tanh(weak[0] + h @ W), h)
+    one_step = g @ complex_step(lambda h: np.tanh(weak[0] + h @ W), h)
     slopes = 1 - np.tanh(weak[0] + h @ W) ** 2
     error = relative_error((g * slopes) @ W.T, one_step)
     usual = norm(jacobian_product(jacobians(W, weak)))
@@ -83,7 +70,7 @@ def ordered_product() -> Numbers:
             h = np.tanh(x_t + h @ W)
         return h
 
-    J, exact = jacobians(W, x, h0), derivative(unrolled, h0)
+    J, exact = jacobians(W, x, h0), complex_step(unrolled, h0)
     newest_left = relative_error(np.linalg.multi_dot(J[::-1]), exact)
     oldest_left = relative_error(np.linalg.multi_dot(J), exact)
     assert newest_left < 1e-13
@@ -130,8 +117,8 @@ def long_range_terms() -> Numbers:
 )  # fmt: skip
 def diagonal_of_slopes() -> Numbers:
     a = np.random.default_rng(0).standard_normal(5)
-    exact = derivative(np.tanh, a)
-    mixing = derivative(lambda a: np.exp(a) / np.exp(a).sum(), a)
+    exact = complex_step(np.tanh, a)
+    mixing = complex_step(lambda a: np.exp(a) / np.exp(a).sum(), a)
     error = relative_error(np.diag(1 - np.tanh(a) ** 2), exact)
     off_diagonal = ~np.eye(5, dtype=bool)
     assert error < 1e-14 and not exact[off_diagonal].any()
@@ -159,13 +146,13 @@ def transposed_weights() -> Numbers:
     W, readout, h0 = p.params["W_hh"], p.params["W_yh"], p.state0[0][0]
     x = p.x[0, 0] @ p.params["W_xh"] + p.params["b_h"]
     D = np.diag(1 - np.tanh(x + h0 @ W) ** 2)
-    rows = derivative(lambda h: np.tanh(x + h @ W), h0)
-    columns = derivative(lambda h: np.tanh(x + W.T @ h), h0)
+    rows = complex_step(lambda h: np.tanh(x + h @ W), h0)
+    columns = complex_step(lambda h: np.tanh(x + W.T @ h), h0)
     with_transpose = max(relative_error(D @ W.T, exact) for exact in (rows, columns))
     without = min(relative_error(D @ W, exact) for exact in (rows, columns))
 
     trace = forward(p.cell, p.params, p.x, p.state0)  # and what the slip does to the gradient
-    h, arrives = trace.h[:, 0], (softmax(trace.logits)[:, 0] - np.eye(7)[p.y[:, 0]]) @ readout.T
+    h, arrives = trace.h[:, 0], (softmax(trace.logits)[:, 0] - np.eye(6)[p.y[:, 0]]) @ readout.T
     delta, gradient = np.zeros_like(x), np.zeros_like(W)
     for t in range(len(p.x), 0, -1):
         delta = (arrives[t - 1] + delta @ W) * (1 - h[t] ** 2)
@@ -197,7 +184,7 @@ def number_of_factors() -> Numbers:
             h = np.tanh(h @ W)
         return h
 
-    growth = norm(derivative(from_k, np.zeros(6)))  # each step at rest stretches by 1.5
+    growth = norm(complex_step(from_k, np.zeros(6)))  # each step at rest stretches by 1.5
     factors = np.log(growth) / np.log(1.5)
     assert abs(factors - (t - k + 1)) < 1e-12
     assert abs(factors - (t - k)) > 0.9
@@ -225,7 +212,7 @@ def product_of_slopes_and_weights() -> Numbers:
             h = np.tanh(x_t + h @ W)
         return h
 
-    exact = derivative(unrolled, h0)
+    exact = complex_step(unrolled, h0)
     h = forward(RNN("tanh"), network(W), x[:, None], (h0[None],)).h[1:, 0]
     D = [np.diag(1 - h_t**2) for h_t in h]
     corrected = relative_error(np.linalg.multi_dot([D_t @ W.T for D_t in reversed(D)]), exact)
@@ -501,7 +488,7 @@ def slope_at_zero() -> Numbers:
             h = np.tanh(1.5 * h)
         return h
 
-    growth = derivative(twenty_steps, np.zeros(1)).item()
+    growth = complex_step(twenty_steps, np.zeros(1)).item()
     assert at_zero == near_zero == float(slope_bound("tanh"))
     assert at_zero == 1 and float(slope_bound("sigmoid")) == 0.25
     assert abs(growth / 1.5**20 - 1) < 1e-12
@@ -594,7 +581,7 @@ def depth() -> Numbers:
                 h = np.tanh(0.5 + h @ W)
             return h
 
-        return norm(derivative(network, np.zeros(16)))
+        return norm(complex_step(network, np.zeros(16)))
 
     rng = np.random.default_rng(0)
     layers = [gaussian(rng, 16, gain=0.7) for _ in range(100)]

@@ -119,6 +119,10 @@ class RNN(Cell):
     ValueError
         If the activation is unknown.
 
+    Notes
+    -----
+    Equations: eq-cell.
+
     References
     ----------
     Elman (1990).
@@ -166,6 +170,10 @@ class OriginalLSTM(Cell):
     ValueError
         If an option is unknown.
 
+    Notes
+    -----
+    Equations: eq-lstm-1997.
+
     References
     ----------
     Hochreiter and Schmidhuber (1997), section 4, section 5.1 for the ranges, and appendix A.2,
@@ -211,6 +219,10 @@ class LSTM(Cell):
 
     The hidden state is :math:`h_t = o_t \circ \tanh(C_t)`; all gates read x_t and h_{t-1}.
 
+    Notes
+    -----
+    Equations: eq-lstm.
+
     References
     ----------
     Gers, Schmidhuber and Cummins (2000).
@@ -253,6 +265,10 @@ class PeepholeLSTM(LSTM):
 
     i_t and f_t read :math:`C_{t-1}` with weights p_i and p_f, o_t reads :math:`C_t` with p_o.
 
+    Notes
+    -----
+    Equations: eq-peepholes.
+
     References
     ----------
     Gers, Schraudolph and Schmidhuber (2002).
@@ -288,6 +304,10 @@ class GRU(Cell):
     ------
     ValueError
         If reset is neither.
+
+    Notes
+    -----
+    Equations: eq-gru, eq-gru-after.
 
     References
     ----------

@@ -192,6 +192,10 @@ class Unrolled:
         -------
         scalar or matrix, as u
 
+        Notes
+        -----
+        Equations: eq-nested.
+
         Examples
         --------
         >>> from bptt_lab.symbolic import RNN
@@ -229,6 +233,10 @@ class Unrolled:
         ------
         ValueError
             If v or ``hold`` has entries that are not names of this unrolled cell.
+
+        Notes
+        -----
+        Equations: eq-bptt-total, eq-notation-immediate.
 
         Examples
         --------
@@ -283,6 +291,10 @@ class Unrolled:
         ValueError
             If u is made of several steps or of none, so that "earlier" says nothing, or v has
             entries that are not names of this unrolled cell.
+
+        Notes
+        -----
+        Equations: eq-bptt-immediate, eq-notation-immediate.
 
         References
         ----------
@@ -347,6 +359,10 @@ class Unrolled:
         ------
         ValueError
             If the cell has no C, or t no step before it.
+
+        Notes
+        -----
+        Equations: eq-lstm-blocks, eq-block-b, eq-blocks-1997.
 
         Examples
         --------
