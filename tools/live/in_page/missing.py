@@ -23,11 +23,55 @@ LIBRARIES = {
 }
 """What each of them is needed for."""
 
-SPECIAL = """
-    bool call contains delitem enter format getitem iter len next setitem str
-    add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul
-    and rand or ror xor rxor neg pos abs invert lt le gt ge eq ne float int index
-""".split()
+SPECIAL = [
+    "bool",
+    "call",
+    "contains",
+    "delitem",
+    "enter",
+    "format",
+    "getitem",
+    "iter",
+    "len",
+    "next",
+    "setitem",
+    "str",
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "truediv",
+    "rtruediv",
+    "floordiv",
+    "rfloordiv",
+    "mod",
+    "rmod",
+    "pow",
+    "rpow",
+    "matmul",
+    "rmatmul",
+    "and",
+    "rand",
+    "or",
+    "ror",
+    "xor",
+    "rxor",
+    "neg",
+    "pos",
+    "abs",
+    "invert",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "eq",
+    "ne",
+    "float",
+    "int",
+    "index",
+]
 
 
 class Missing(Exception):
