@@ -51,7 +51,7 @@ def visit(chromium, tmp_path):
 
     def open_page(*bodies, viewport=DESK, context=None, **options):
         path = tmp_path / f"page{len(contexts)}.html"
-        path.write_text(document(*bodies, **options))
+        path.write_text(document(*bodies, **options), encoding="utf-8")
         contexts.append(chromium.new_context(viewport=viewport, **(context or {})))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -353,7 +353,7 @@ def test_the_script_may_come_early_or_late(visit, explorer):
     page.add_script_tag(path=ASSETS / "explorer.js")
     move(page, 3, 0)
     assert check(page, explorer)["rho"] == "0.275"
-    script = f"<script>{(ASSETS / 'explorer.js').read_text()}</script>"
+    script = f"<script>{(ASSETS / 'explorer.js').read_text(encoding='utf-8')}</script>"
     page = visit(script, explorer._repr_html_(), script=False)  # before the figure, not deferred
     move(page, 3, 0)
     assert check(page, explorer)["rho"] == "0.275"

@@ -448,7 +448,7 @@ def write_cards(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.name == "html" and PAGE in app.env.found_docs:
         text = json.dumps(cards(app), ensure_ascii=False, separators=(",", ":"))
         path = Path(app.outdir) / "_static" / "ledger-cards.js"
-        path.write_text(f"window.LEDGER = {text};\n")
+        path.write_text(f"window.LEDGER = {text};\n", encoding="utf-8")
 
 
 # ------------------------------------------------------------------ setup
