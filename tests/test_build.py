@@ -26,7 +26,7 @@ kernelspec:
 
 ```{{code-cell}}
 import bptt_lab, pathlib, time
-with pathlib.Path("{log}").open("a") as log:
+with pathlib.Path("{log}").open("a", encoding="utf-8") as log:
     log.write("{name}\\n")
 {code}
 ```
@@ -35,7 +35,7 @@ with pathlib.Path("{log}").open("a") as log:
 # Fails unless another page is executed at the same time.
 MEET = """\
 deadline = time.monotonic() + 30
-while len(pathlib.Path(log.name).read_text().split()) < 2:
+while len(pathlib.Path(log.name).read_text(encoding="utf-8").split()) < 2:
     assert time.monotonic() < deadline
     time.sleep(0.05)"""
 
@@ -54,18 +54,20 @@ class Book:
         (root / "node_modules").symlink_to(ROOT / "node_modules")
         (root / ".venv").symlink_to(ROOT / ".venv")
         (root / "_toc.yml").write_text(
-            "format: jb-book\nroot: index\nchapters:\n  - file: a\n  - file: b\n"
+            "format: jb-book\nroot: index\nchapters:\n  - file: a\n  - file: b\n", encoding="utf-8"
         )
-        (root / "book" / "references.bib").write_text("@misc{known, title={T}, author={A}}\n")
+        (root / "book" / "references.bib").write_text(
+            "@misc{known, title={T}, author={A}}\n", encoding="utf-8"
+        )
         (root / "book" / "index.md").write_text(
-            "# Book\n\n{cite:t}`known`\n\n```{bibliography}\n```\n"
+            "# Book\n\n{cite:t}`known`\n\n```{bibliography}\n```\n", encoding="utf-8"
         )
         self.page("a")
         self.page("b")
 
     def page(self, name: str, prose: str = "Text.", code: str = "1 + 1") -> None:
         text = NOTEBOOK.format(name=name, prose=prose, code=code, log=self.log)
-        (self.root / "book" / f"{name}.md").write_text(text)
+        (self.root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
 
     def start(self, **environment: str) -> subprocess.Popen:
         # -o: the environment of the house is used as it is.
@@ -82,10 +84,10 @@ class Book:
 
     def build(self, **environment: str) -> tuple[int, str, list[str]]:
         """Return the exit status, what was printed, and the names of the pages that ran."""
-        self.log.write_text("")
+        self.log.write_text("", encoding="utf-8")
         process = self.start(**environment)
         printed, _ = process.communicate(timeout=120)
-        return process.returncode, printed, self.log.read_text().split()
+        return process.returncode, printed, self.log.read_text(encoding="utf-8").split()
 
 
 @pytest.fixture
@@ -103,17 +105,19 @@ def test_pages_are_executed_side_by_side_and_only_what_changed_again(book):
 
     book.page("a", code="2 + 2")
     assert book.build()[::2] == (0, ["a"])
-    assert ">4<" in (book.root / "_build/html/a.html").read_text().replace("\n", "")
+    assert ">4<" in (book.root / "_build/html/a.html").read_text(encoding="utf-8").replace("\n", "")
 
     module = book.root / "src/bptt_lab/activations.py"
-    module.write_text(module.read_text() + "\n# changed\n")
+    module.write_text(module.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     status, printed, ran = book.build()
     assert (status, sorted(ran)) == (0, ["a", "b"]), printed
 
     style = book.root / "book/assets/book.css"
-    style.write_text(style.read_text() + "\nbody { --changed: 1 }\n")
+    style.write_text(
+        style.read_text(encoding="utf-8") + "\nbody { --changed: 1 }\n", encoding="utf-8"
+    )
     assert book.build()[::2] == (0, [])
-    assert "--changed" in (book.root / "_build/html/_static/book.css").read_text()
+    assert "--changed" in (book.root / "_build/html/_static/book.css").read_text(encoding="utf-8")
 
 
 FAULTS = {
@@ -129,7 +133,7 @@ FAULTS = {
 def test_a_fault_fails_the_build_every_time(book):
     for name, fault in FAULTS.items():
         book.page(name, **fault)
-    with (book.root / "_toc.yml").open("a") as toc:
+    with (book.root / "_toc.yml").open("a", encoding="utf-8") as toc:
         toc.write("".join(f"  - file: {name}\n" for name in FAULTS))
     # A page's warnings must not be forgotten by a second build, in which the page is not new.
     for _ in range(2):
@@ -166,14 +170,20 @@ def test_a_formula_that_cannot_be_read_fails_the_build(book):
 
 def test_a_killed_build_is_completed_by_the_next(book):
     book.page("b", code="time.sleep(8)")
-    book.log.write_text("")
+    book.log.write_text("", encoding="utf-8")
     process = book.start()
     deadline = time.monotonic() + 60
-    while not (book.cached() and "b" in book.log.read_text()) and time.monotonic() < deadline:
+    while (
+        not (book.cached() and "b" in book.log.read_text(encoding="utf-8"))
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert "b" in book.log.read_text() and not (book.root / "_build/html/b.html").exists()
+    assert (
+        "b" in book.log.read_text(encoding="utf-8")
+        and not (book.root / "_build/html/b.html").exists()
+    )
 
     status, printed, ran = book.build()
     assert (status, ran) == (0, ["b"]), printed

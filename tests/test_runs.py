@@ -100,7 +100,7 @@ def test_processes_give_the_same_and_one_that_dies_costs_only_its_run(serial, tm
     mark, file = tmp_path / "died", tmp_path / "runs.jsonl"
     assert sweep(FEW, jobs=2, results=file, work=partial(deadly, mark=mark)) == serial
     assert mark.exists()
-    assert len(file.read_text().splitlines()) == len(FEW)
+    assert len(file.read_text(encoding="utf-8").splitlines()) == len(FEW)
 
 
 def test_a_run_that_always_kills_its_process_is_given_up():
@@ -137,7 +137,7 @@ def test_a_broken_executor_is_said_and_nothing_done_is_lost(tmp_path):
     for whole, lines in ((2, 2), (1, 3)):
         with pytest.raises(RuntimeError, match="start the sweep again"):
             sweep(FEW, Immediate(whole), results=file, work=outcome)
-        assert len(file.read_text().splitlines()) == lines
+        assert len(file.read_text(encoding="utf-8").splitlines()) == lines
     assert sweep(FEW, Immediate(1), results=file, work=outcome) == [outcome(s) for s in FEW]
 
 
@@ -165,8 +165,8 @@ def test_a_dask_cluster_gives_the_same_even_if_a_worker_dies(serial, tmp_path, m
 def test_an_interrupted_sweep_goes_on_where_it_was(serial, tmp_path):
     file, again = tmp_path / "runs.jsonl", []
     sweep(FEW[:2], ThreadPoolExecutor(1), results=file)
-    torn = file.read_text() + '{"setting": {"network": "RNN'
-    file.write_text(torn)
+    torn = file.read_text(encoding="utf-8") + '{"setting": {"network": "RNN'
+    file.write_text(torn, encoding="utf-8")
 
     def count(setting: Setting) -> Outcome:
         again.append(setting)
@@ -175,7 +175,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(serial, tmp_path):
     with ThreadPoolExecutor(1) as executor:
         assert sweep(FEW, executor, results=file, work=count) == serial
     assert sorted(s.key for s in again) == sorted(s.key for s in FEW[2:])
-    assert [set(json.loads(line)) for line in file.read_text().splitlines()] == [
+    assert [set(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()] == [
         {"setting", "outcome"}
     ] * 4
 
@@ -194,7 +194,7 @@ def test_equal_settings_are_run_once():
 
 def test_a_file_that_holds_no_runs_is_refused(tmp_path):
     file = tmp_path / "runs.jsonl"
-    file.write_text(json.dumps({"setting": asdict(FEW[0]), "outcome": {}}) + "\n")
+    file.write_text(json.dumps({"setting": asdict(FEW[0]), "outcome": {}}) + "\n", encoding="utf-8")
     with pytest.raises(ValueError, match="results: expected a run in line 1 of runs.jsonl"):
         sweep(FEW, results=file)
     assert file.exists()
@@ -237,7 +237,7 @@ def test_the_command_line_writes_a_table_that_says_what_made_it(tmp_path, monkey
     monkeypatch.setattr(experiments, "sweep", lambda settings, *_, **__: [*map(outcome, settings)])
     file = tmp_path / "table.json"
     experiments.main(["--small", "--output", str(file)])
-    content = json.loads(file.read_text())
+    content = json.loads(file.read_text(encoding="utf-8"))
     assert content["command"].startswith("python -m bptt_lab.experiments --small")
     assert content["seeds"] == [0, 1] and content["versions"]["numpy"] == np.__version__
     assert [row["solved"] for row in content["rows"]] == [2, 2]

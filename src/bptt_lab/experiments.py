@@ -408,7 +408,7 @@ class Results:
 
     def read(self, path: Path) -> None:
         """Read the lines; a last one that was cut off in writing is removed from the file."""
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         whole = text[: text.rfind("\n") + 1]
         for number, line in enumerate(whole.splitlines(), 1):
             try:
@@ -418,14 +418,14 @@ class Results:
             except (ValueError, KeyError, TypeError) as error:
                 fail("results", f"a run in line {number} of {path.name}", str(error))
         if whole != text:
-            path.write_text(whole)
+            path.write_text(whole, encoding="utf-8")
 
     def add(self, setting: Setting, outcome: Outcome) -> None:
         """Keep a run, in the file before anything else can happen."""
         self.outcomes[setting.key] = outcome
         if self.path is not None:
             entry = {"setting": asdict(setting), "outcome": asdict(outcome)}
-            with self.path.open("a") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -471,7 +471,7 @@ def published() -> dict[str, Any]:
     >>> published()["seeds"]
     [0, 1, 2, 3, 4]
     """
-    content: dict[str, Any] = json.loads(TABLE.read_text())
+    content: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return content
 
 
@@ -543,7 +543,7 @@ def write_report(path: Path, content: dict[str, Any]) -> None:
     """Write the table, one row a line."""
     rows = ",\n".join(f"  {json.dumps(row)}" for row in content["rows"])
     head = json.dumps({**content, "rows": []}, indent=1)
-    path.write_text(head.replace('"rows": []', f'"rows": [\n{rows}\n ]') + "\n")
+    path.write_text(head.replace('"rows": []', f'"rows": [\n{rows}\n ]') + "\n", encoding="utf-8")
 
 
 # ------------------------------------------------------------------------------- command line
