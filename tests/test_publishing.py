@@ -11,9 +11,9 @@ from docutils.core import publish_doctree
 from PIL import Image
 from sphinx.errors import ConfigError
 
-import publishing
 from conftest import ROOT
 from test_build import Book
+from tools import publishing
 
 pytestmark = pytest.mark.xdist_group("publishing")  # one worker builds the small site
 

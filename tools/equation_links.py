@@ -16,8 +16,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-import equations
-from quiz import Element, html
+from tools import equations
+from tools.quiz import Element, html
 
 PAGE = "equations"
 

@@ -18,8 +18,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
-import cover
-from order import reading_order
+from tools import cover
+from tools.order import reading_order
 
 PICTURE = "social.png"
 SIZE = (1200, 630)  # pixels; what the networks ask for
