@@ -19,6 +19,7 @@ pytestmark = pytest.mark.xdist_group("publishing")  # one worker builds the smal
 
 WORKFLOW = ROOT / ".github" / "workflows" / "book.yml"
 ADDRESS = "https://owner.example/book/"
+TITLE = "Backpropagation through time"
 
 
 # ------------------------------------------------------------------ descriptions
@@ -93,6 +94,7 @@ def test_a_published_page_has_one_address_a_description_and_a_card(published):
     assert said["canonical"] == [f"{ADDRESS}a.html"] and said["og:url"] == f"{ADDRESS}a.html"
     assert said["description"] == said["og:description"] == "What is a page?"
     assert said["og:title"] == "Page a" and said["og:type"] == "article"
+    assert said["og:site_name"] == TITLE
     first = head(published / "index.html")
     assert first["og:type"] == "website"
     assert first["description"] == first["og:description"] == "It says so."
@@ -120,6 +122,7 @@ def test_an_address_that_leads_nowhere_finds_back_from_any_depth(published):
     page = BeautifulSoup((published / "404.html").read_text(), "html.parser")
     links = [a["href"] for a in page.select("a")]
     assert links == ["/book/index.html", "/book/a.html", "/book/b.html"]
+    assert TITLE in page.title.get_text() and TITLE in page.p.get_text()
     assert not page.select("link, script, img")  # a relative address would depend on the depth
 
 
@@ -132,6 +135,7 @@ def test_without_an_address_nothing_claims_one(site):
         said = head(path)
         assert len(said["canonical"]) == known and ("og:image" in said) == known
         assert 15 < len(said["description"]) <= publishing.LONGEST + 2, path.name
+    assert not [path.name for path in pages if "name not set" in path.read_text(encoding="utf-8")]
     lost = BeautifulSoup((site / "404.html").read_text(), "html.parser")
     assert bool(lost.select("a")) == known
 
