@@ -76,7 +76,9 @@ class Built:
         self.folder = folder
 
     def page(self, name: str = "index") -> BeautifulSoup:
-        return BeautifulSoup((self.folder / "html" / f"{name}.html").read_text(), "html.parser")
+        return BeautifulSoup(
+            (self.folder / "html" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+        )
 
 
 @pytest.fixture

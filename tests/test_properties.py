@@ -111,6 +111,21 @@ def test_sequences_of_a_batch_do_not_mix(case):
     np.testing.assert_allclose(together[1].x, x, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", CELLS, ids=repr)
+def test_where_a_long_sequence_is_cut_does_not_matter(cell, fresh_seed, monkeypatch):
+    """Backward takes so many rows at once as the cache likes; any number gives the same."""
+    rng = np.random.default_rng(fresh_seed)
+    for _ in range(40):
+        sizes = {"T": rng.integers(300, 600), "m": rng.integers(1, 6), "n": rng.integers(2, 20)}
+        case = make_problem(cell, rng.integers(2**32), **sizes)
+        trace = forward(cell, case.params, case.x, case.state0)
+        gradients = everything(backward(trace, case.d_h))
+        monkeypatch.setattr("bptt_lab.bptt.ROWS_AT_ONCE", int(rng.integers(1, 3000)))
+        for name, other in everything(backward(trace, case.d_h)).items():
+            assert abs(gradients[name] - other).max() <= 1e-11 * abs(other).max(), (sizes, name)
+
+
 @given(problems())
 def test_the_future_does_not_act_on_the_past(case):
     """A loss at step 1 has no gradient at later inputs, nor do states see later inputs."""

@@ -102,10 +102,12 @@ def write_maps(app: Sphinx, exception: Exception | None) -> None:
         places = "".join(f"<url><loc>{place}</loc></url>\n" for place in named)
         (out / "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="utf-8"?>\n'
-            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n'
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n',
+            encoding="utf-8",
         )
         (out / "robots.txt").write_text(
-            f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(address, 'sitemap.xml')}\n"
+            f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(address, 'sitemap.xml')}\n",
+            encoding="utf-8",
         )
         cover.draw(out / PICTURE, app.config.html_title or app.config.project, SUBTITLE, *SIZE)
 

@@ -256,8 +256,7 @@ def chrono(rng: np.random.Generator, n: int, T_max: int) -> Array:
 
     Notes
     -----
-    Tallec and Ollivier (2018), equation 16.
-    Equations: eq-chrono.
+    Tallec and Ollivier (2018), equation 16. Equations: eq-chrono.
 
     Examples
     --------
