@@ -143,7 +143,7 @@ MARKS = {
     "sphinx-design": "sd-",
     "mystnb": 'class="cell',
     "katex": 'class="katex',
-    "sphinx-codeautolink": 'class="sphinx-codeautolink',
+    "sphinx-codeautolink": (),  # book.css has the little that it says
 }
 
 
