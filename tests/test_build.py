@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sphinxcontrib import katex
 
-import book_site
+from tools import book_site
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = """---

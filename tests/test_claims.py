@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from book_site import NODE, NODE_MODULES
 from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS, VERDICTS, CheckFailed, Claim, Ledger, check_all
 from bptt_lab.claims.__main__ import main
+from tools.book_site import NODE, NODE_MODULES
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMULA = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$", re.S)

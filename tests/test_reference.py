@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-import api
 import bptt_lab
-import equations
 from conftest import ROOT
+from tools import api, equations
 
 pytestmark = pytest.mark.xdist_group("reference")  # one worker parses the pages, not each
 

@@ -8,11 +8,9 @@ from zipfile import ZipFile
 import pytest
 from bs4 import BeautifulSoup
 
-import epub
-import pdf
-import volume
-from chromium import installed
 from conftest import ROOT, missing
+from tools import epub, pdf, volume
+from tools.chromium import installed
 
 pytestmark = pytest.mark.xdist_group("volume")  # one worker binds the book, not each
 

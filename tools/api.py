@@ -14,7 +14,7 @@ from importlib import import_module
 from sphinx.application import Sphinx
 
 import bptt_lab
-from equations import LABEL
+from tools.equations import LABEL
 
 MARKED = re.compile(r"(``.+?``|`[^`]+`)")  # what is set apart in a docstring: code, a role, a link
 
