@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ONLY_IN_A_BROWSER = {"progress", "api", "equations"}
 DROPPED = (
     "script, style, button, template, .headerlink, .feedback, .toctree-wrapper, .explorer details,"
-    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code"
+    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code,"
+    " .paths, .fold-line.core"
 )
 
 
@@ -161,7 +162,7 @@ def unfold(details: Tag, soup: BeautifulSoup) -> None:
     title = details.summary.select_one(".collapsed, .sd-summary-text") or details.summary
     text = title.get_text(" ", strip=True)
     details.summary.decompose()
-    if "hide" in details.get("class", []) and not text.startswith("Solution"):
+    if "hide" in details.get("class", []) and not text.startswith(("Solution", "✓")):
         details.unwrap()
         return
     details.name = "div"

@@ -123,7 +123,7 @@
       end.dataset.endOf = id;
       const section = document.getElementById(id)?.closest("section");
       if (!section) continue; // it is on the chapter's other page
-      section.append(end);
+      (section.querySelector(":scope > .fold-body") ?? section).append(end); // folded is not read
       observer.observe(end);
     }
   };
