@@ -124,9 +124,9 @@ def package_momentum(theta, g, v, eta, mu):
 
 
 def package_adam(theta, g, u, s, j, *numbers):
-    memory = {"m": {"w": u}, "s": {"w": s}}
+    memory = {"u": {"w": u}, "s": {"w": s}}
     params, memory = bptt_lab.Adam(*numbers).step(j, {"w": theta}, {"w": g}, memory)
-    return params["w"], memory["m"]["w"], memory["s"]["w"]
+    return params["w"], memory["u"]["w"], memory["s"]["w"]
 
 
 def package_torch(weight_ih, weight_hh, bias_ih, bias_hh):

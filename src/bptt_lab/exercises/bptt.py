@@ -1028,8 +1028,8 @@ def planted_gradients() -> list[Problem]:
         problem(LAST_PARAMETER_PASSES, "a wrong b_y", changed("b_y", lambda g: 2 * g)),
         problem(ZERO_PASSES, "zeros", every(np.zeros_like)),
         problem(NAN_PASSES, "a NaN", changed("b_h", lambda g: g * np.array([1, np.nan, 1]))),
-        problem(RIGHT_SMALL_FAILS, "right and small", identity_of, 1e-7),
-        problem(SMALL_PASSES, "wrong and small", changed("W_hh", np.transpose), 1e-7),
+        problem(RIGHT_SMALL_FAILS, "right and small", identity_of, 1e-9),
+        problem(SMALL_PASSES, "wrong and small", changed("W_hh", np.transpose), 1e-9),
         problem(RIGHT_LARGE_FAILS, "right and large", identity_of, 1e7),
         Problem(
             {"loss": loss, "params": unused, "grads": {**right, "p_h": np.zeros(3)}},

@@ -387,6 +387,11 @@ class Exercise:
     def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
         """Yield where to begin to look."""
         yield from self.begin_at(parts)
+        if not any(a.any() for some in got for a in some.values()):
+            yield (
+                "Everything is zero. Is something put into an array of integers, which cuts every "
+                "fraction to 0?"
+            )
         integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
         for name in (n for n in integers if any(p[n].dtype.kind == "f" for p in self.variant())):
             yield (

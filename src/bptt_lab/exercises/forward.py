@@ -209,8 +209,8 @@ NO_ROOM_FOR_START = Mistake(
 FIRST_STEP_FROM_ZERO = Mistake(
     "first step from zeros",
     "`h_0` is returned, but the first step starts from zeros and not from it.",
-    "Which entry does the loop read at its first step, and what is in it by then? `h[t - 1]` at `t "
-    "= 0` is the last entry, which is not filled yet.",
+    "Which entry does the loop read at its first step, and what is in it by then? `h[t - 1]` at "
+    "`t = 0` is the last entry, which is not filled yet.",
     at("sec-initial-state"),
     {"entering": lambda h: h[-1] if len(h) > 1 else 0 * h[0]},
 )

@@ -294,15 +294,15 @@ SLOPES_OF_GATES = {
     "fed with the gate": (
         lambda g: sigmoid_slope(sigmoid(g)),
         "The slope of the sigmoid is taken at the gate's value; it belongs at its net input.",
-        "A function that expects the net input has got the gate. By its value the slope is `g * (1 "
-        "- g)`.",
+        "A function that expects the net input has got the gate. By its value the slope is "
+        "`g * (1 - g)`.",
     ),
     "forgotten": (
         np.ones_like,
         "The slope of the sigmoid is missing: this is the gradient at the gate, not at its net "
         "input.",
-        "Between the net input and the gate stands a sigmoid. Which factor does the chain rule ask "
-        "for?",
+        "Between the net input and the gate stands a sigmoid. Which factor does the chain rule "
+        "ask for?",
     ),
     "replaced by the sigmoid": (
         sigmoid,
@@ -331,15 +331,15 @@ SLOPES_OF_CANDIDATE = {
     "fed with the candidate": (
         lambda new: tanh_slope(np.tanh(new)),
         "The slope of tanh is taken at the candidate's value; it belongs at its net input.",
-        "A function that expects the net input has got the candidate. By its value the slope is `1 "
-        "- value**2`.",
+        "A function that expects the net input has got the candidate. By its value the slope is "
+        "`1 - value**2`.",
     ),
     "forgotten": (
         np.ones_like,
         "The slope of tanh is missing: this is the gradient at the candidate, not at its net "
         "input.",
-        "Between the net input and the candidate stands tanh. Which factor does the chain rule ask "
-        "for?",
+        "Between the net input and the candidate stands tanh. Which factor does the chain rule "
+        "ask for?",
     ),
     "not squared": (
         lambda new: 1 - new,
@@ -557,8 +557,8 @@ SLOPES_AT_ACTIVATIONS = Mistake(
     "all slopes fed with activations",
     "All slopes are taken at the values of gates, candidate and `tanh(C_t)`; they belong at what "
     "went into the sigmoid and the tanh.",
-    "A function that expects the net input has got the value. By the values the slopes are `g * (1 "
-    "- g)` and `1 - g**2`.",
+    "A function that expects the net input has got the value. By the values the slopes are "
+    "`g * (1 - g)` and `1 - g**2`.",
     at("sec-lstm-backward"),
     {
         **{f"slope_{g}": SLOPES_OF_GATES["fed with the gate"][0] for g in "ifo"},
@@ -570,8 +570,8 @@ SLOPES_OF_ALL_FOUR = Mistake(
     "slopes of gates and candidate fed with activations",
     "The slopes of the gates and of the candidate are taken at their values; they belong at the "
     "net inputs.",
-    "A function that expects the net input has got the value. By the values the slopes are `g * (1 "
-    "- g)` and `1 - g**2`.",
+    "A function that expects the net input has got the value. By the values the slopes are "
+    "`g * (1 - g)` and `1 - g**2`.",
     at("sec-lstm-backward"),
     {key: slope for key, slope in SLOPES_AT_ACTIVATIONS.commits.items() if key != "slope_cell"},
 )
