@@ -29,6 +29,7 @@ FLOORS = {
     "experiments": 4,
     "claims": 4,
     "exercises": 4,
+    "classroom": 5,
     "__init__": 9,
 }
 ONLY_IMPORTERS = {

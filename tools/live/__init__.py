@@ -50,7 +50,12 @@ def numpy_wheel(app: Sphinx) -> Path | None:
 def fingerprint(numpy: Path | None) -> str:
     """Return a short name of all that the pack and its scripts are made from."""
     digest = hashlib.sha256()
-    sources = [*HERE.rglob("*"), *PACKAGE.rglob("*"), ROOT / "package-lock.json", *filter(None, [numpy])]
+    sources = [
+        *HERE.rglob("*"),
+        *PACKAGE.rglob("*"),
+        ROOT / "package-lock.json",
+        *filter(None, [numpy]),
+    ]
     for path in sorted(p for p in sources if p.is_file() and "__pycache__" not in p.parts):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
@@ -110,7 +115,7 @@ def put_there(app: Sphinx, exception: Exception | None) -> None:
 
 
 def make(folder: Path, build: str, numpy: Path | None) -> Path:
-    """Make the scripts and the pack in a folder beside the site, unless this build has made them."""
+    """Make the scripts and the pack in a folder beside the site, unless they are made already."""
     stamp = folder / "build"
     if not (stamp.exists() and stamp.read_text(encoding="utf-8") == build):
         shutil.rmtree(folder, ignore_errors=True)

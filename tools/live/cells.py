@@ -141,10 +141,10 @@ def only(statement: ast.stmt, wanted: set[str]) -> ast.stmt:
 
 
 def needs(source: str, above: list[str]) -> str:
-    """Return the statements of the cells above that give code the names that it reads.
+    r"""Return the statements of the cells above that give code the names that it reads.
 
     >>> needs("f(np.e)", ["import numpy as np, math", "a = 1", "def f(x): return a * x"])
-    'import numpy as np\\na = 1\\n\\ndef f(x):\\n    return a * x'
+    'import numpy as np\na = 1\n\ndef f(x):\n    return a * x'
     """
     wanted, found = names_read(ast.parse(source)), []
     statements = [statement for cell in above for statement in ast.parse(cell).body]

@@ -85,7 +85,9 @@ def insert(doctree: nodes.document, page: str, where: dict[str, Place]) -> None:
             after.parent.insert(after.parent.index(after) + 1, inside)
         else:
             last = home(doctree)
-            heading = nodes.paragraph("", "", nodes.strong("", f"check.{name}"), nodes.Text(": " + check[name].task))
+            heading = nodes.paragraph(
+                "", "", nodes.strong("", f"check.{name}"), nodes.Text(": " + check[name].task)
+            )
             last += [heading, section(check[name], empty(check[name]), "")]
 
 
