@@ -1,24 +1,31 @@
-# Backpropagation through time: the commands of the house. `make` alone lists them.
+# Backpropagation through time: the commands. `make` alone lists them.
 
 PYTHON ?= python3
 # Where the site is built; its folder _build also holds the cache of executed notebooks.
 OUT ?= .
 PORT ?= 8000
+# What `make slow` draws from: another number every second, which the command shows.
+SEED ?= $(shell date +%s)
 
 VENV := .venv
 BENCH := .venv-bench
+LOWEST := .venv-lowest
+NEXT := .venv-next
 BIN := $(VENV)/bin
 SITE := $(OUT)/_build/html
+PYTEST := python -m pytest -n 2 --dist loadgroup
+UNITS := "not site and not browser and not slow"
 JUPYTER_BOOK := $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" \
 	--toc "$(CURDIR)/_toc.yml" --path-output "$(OUT)" -W -n --keep-going
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab notebooks bundle pdf epub links test check bench pins clean
+.PHONY: help setup book serve lab notebooks bundle pdf epub links test lint check slow lowest \
+	next bench pins clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/complete ## set up the environment in .venv (every command does so by itself)
+setup: $(VENV)/complete $(VENV)/installed ## set up the environment in .venv (every command does so by itself)
 
 # Once, and again only when the pins change.
 $(VENV)/complete: requirements.txt package.json package-lock.json
@@ -26,8 +33,12 @@ $(VENV)/complete: requirements.txt package.json package-lock.json
 	@echo "Setting up $(VENV): about 150 packages, some minutes the first time."
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/npm ci --loglevel=error
+	@touch $@
+
+# The version stands in pyproject.toml, and what is installed has to tell the same.
+$(VENV)/installed: pyproject.toml $(VENV)/complete
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 book: setup ## run every notebook and write the site to _build/html
@@ -54,14 +65,46 @@ epub: book ## bind it as an ePub
 links: setup ## ask every other site that the book links to whether the page is there
 	$(JUPYTER_BOOK) --builder linkcheck
 
-test: book ## every test there is, the built site and a real browser included
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python -m pytest -n 2 --dist loadgroup
+test: book lint ## every test but the slow ones: lint, types, units, the built site, a real browser
+	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/$(PYTEST)
 
-check: setup ## the fast ones: lint, types, unit tests
+lint: setup ## style, types and spelling, in seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not site and not browser"
+	$(BIN)/codespell
+
+check: lint ## what needs no built book: lint, types, units
+	$(BIN)/$(PYTEST) -m $(UNITS)
+
+slow: setup ## the slow tests, and many examples of every property; SEED=N repeats a run
+	$(BIN)/$(PYTEST) -m "slow or hypothesis" --hypothesis-profile fresh --hypothesis-seed $(SEED)
+
+# Old versions are not what newer ones expect, and say so.
+lowest: $(LOWEST)/ready ## the unit tests with the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/$(PYTEST) -m $(UNITS) -W ignore::DeprecationWarning
+
+$(LOWEST)/ready: pyproject.toml | setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(BIN)/uv pip compile --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+		--extra notebooks --extra cluster pyproject.toml --output-file $(LOWEST)/lowest.txt
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraint $(LOWEST)/lowest.txt \
+		--editable '.[book,lab,test]'
+	@touch $@
+
+next: $(NEXT)/ready ## the book and all tests with the newest versions, upper bounds lifted; may fail
+	rm -rf $(NEXT)/book/_build/html  # Sphinx 9 warns of files that the build before has written
+	$(MAKE) VENV=$(NEXT) OUT=$(NEXT)/book -o $(NEXT)/complete -o $(NEXT)/installed book
+	CHROMIUM="$$($(BIN)/python tools/chromium.py)" BOOK_SITE=$(NEXT)/book/_build/html \
+		$(NEXT)/bin/$(PYTEST)
+
+$(NEXT)/ready: pyproject.toml .ci/next.txt | setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m venv --clear $(NEXT)
+	$(BIN)/uv pip install --quiet --python $(NEXT)/bin/python --override .ci/next.txt \
+		--editable '.[book,lab,test]'
+	@touch $@
 
 bench: setup $(BENCH)/complete ## measure speed and weight, beside the frameworks
 	$(BENCH)/bin/python -m benchmarks engine $(OPTIONS)

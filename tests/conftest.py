@@ -5,12 +5,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from chromium import FLAGS, installed
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
+
+# Day by day each property has the same few examples, so that no test fails by chance.
+settings.register_profile("same", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("fresh", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile("same")
+
+
+@pytest.fixture(scope="session")
+def fresh_seed(request: pytest.FixtureRequest) -> int:
+    """Seed of the slow tests: `make slow` gives another one each time, and shows which."""
+    return int(request.config.getoption("--hypothesis-seed") or 0)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `pytest -k eq-bptt-recursion` select the tests of that equation."""
+    for mark in item.iter_markers("equation"):
+        item.extra_keyword_matches.update(mark.args)
 
 
 def missing(what: str) -> None:

@@ -26,7 +26,7 @@ kernelspec:
 
 ```{{code-cell}}
 import bptt_lab, pathlib, time
-with pathlib.Path("{log}").open("a") as log:
+with pathlib.Path("{log}").open("a", encoding="utf-8") as log:
     log.write("{name}\\n")
 {code}
 ```
@@ -35,7 +35,7 @@ with pathlib.Path("{log}").open("a") as log:
 # Fails unless another page is executed at the same time.
 MEET = """\
 deadline = time.monotonic() + 30
-while len(pathlib.Path(log.name).read_text().split()) < 2:
+while len(pathlib.Path(log.name).read_text(encoding="utf-8").split()) < 2:
     assert time.monotonic() < deadline
     time.sleep(0.05)"""
 
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.site
 
 
 class Book:
-    """A small book with the house's own build."""
+    """A small book with the build of this one."""
 
     def __init__(self, root: Path):
         self.root, self.log = root, root / "log"
@@ -54,25 +54,28 @@ class Book:
         (root / "node_modules").symlink_to(ROOT / "node_modules")
         (root / ".venv").symlink_to(ROOT / ".venv")
         (root / "_toc.yml").write_text(
-            "format: jb-book\nroot: index\nchapters:\n  - file: a\n  - file: b\n"
+            "format: jb-book\nroot: index\nchapters:\n  - file: a\n  - file: b\n",
+            encoding="utf-8",
         )
-        (root / "book" / "references.bib").write_text("@misc{known, title={T}, author={A}}\n")
+        (root / "book" / "references.bib").write_text(
+            "@misc{known, title={T}, author={A}}\n", encoding="utf-8"
+        )
         (root / "book" / "index.md").write_text(
-            "# Book\n\n{cite:t}`known`\n\n```{bibliography}\n```\n"
+            "# Book\n\n{cite:t}`known`\n\n```{bibliography}\n```\n", encoding="utf-8"
         )
         self.page("a")
         self.page("b")
 
     def page(self, name: str, prose: str = "Text.", code: str = "1 + 1") -> None:
         text = NOTEBOOK.format(name=name, prose=prose, code=code, log=self.log)
-        (self.root / "book" / f"{name}.md").write_text(text)
+        (self.root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
 
     def start(self, **environment: str) -> subprocess.Popen:
-        # -o: the environment of the house is used as it is.
-        command = ["make", "-o", ".venv/complete", "book"]
+        # -o: the environment is used as it is.
+        command = ["make", "-o", ".venv/complete", "-o", ".venv/installed", "book"]
         environment = os.environ | {"PYTHONPATH": str(self.root / "src")} | environment
         return subprocess.Popen(
-            command, cwd=self.root, env=environment, text=True, start_new_session=True,
+            command, cwd=self.root, env=environment, encoding="utf-8", start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
@@ -82,10 +85,10 @@ class Book:
 
     def build(self, **environment: str) -> tuple[int, str, list[str]]:
         """Return the exit status, what was printed, and the names of the pages that ran."""
-        self.log.write_text("")
+        self.log.write_text("", encoding="utf-8")
         process = self.start(**environment)
         printed, _ = process.communicate(timeout=120)
-        return process.returncode, printed, self.log.read_text().split()
+        return process.returncode, printed, self.log.read_text(encoding="utf-8").split()
 
 
 @pytest.fixture
@@ -103,17 +106,30 @@ def test_pages_are_executed_side_by_side_and_only_what_changed_again(book):
 
     book.page("a", code="2 + 2")
     assert book.build()[::2] == (0, ["a"])
-    assert ">4<" in (book.root / "_build/html/a.html").read_text().replace("\n", "")
+    assert ">4<" in (book.root / "_build/html/a.html").read_text(encoding="utf-8").replace("\n", "")
 
     module = book.root / "src/bptt_lab/activations.py"
-    module.write_text(module.read_text() + "\n# changed\n")
+    with module.open("a", encoding="utf-8") as file:
+        file.write("\n# changed\n")
     status, printed, ran = book.build()
     assert (status, sorted(ran)) == (0, ["a", "b"]), printed
 
     style = book.root / "book/assets/book.css"
-    style.write_text(style.read_text() + "\nbody { --changed: 1 }\n")
+    with style.open("a", encoding="utf-8") as file:
+        file.write("\nbody { --changed: 1 }\n")
     assert book.build()[::2] == (0, [])
-    assert "--changed" in (book.root / "_build/html/_static/book.css").read_text()
+    assert "--changed" in (book.root / "_build/html/_static/book.css").read_text(encoding="utf-8")
+
+
+def test_neither_the_folder_nor_the_locale_matters(tmp_path):
+    root = tmp_path / "Bücher und mehr"
+    root.mkdir()
+    book = Book(root)
+    book.page("a", prose="Größer als ∂.", code='print("ß", 1 + 1)')
+    status, printed, ran = book.build(LC_ALL="C")
+    assert (status, sorted(ran)) == (0, ["a", "b"]), printed
+    page = (root / "_build/html/a.html").read_text(encoding="utf-8")
+    assert "Größer als ∂." in page and "ß 2" in page
 
 
 FAULTS = {
@@ -129,7 +145,7 @@ FAULTS = {
 def test_a_fault_fails_the_build_every_time(book):
     for name, fault in FAULTS.items():
         book.page(name, **fault)
-    with (book.root / "_toc.yml").open("a") as toc:
+    with (book.root / "_toc.yml").open("a", encoding="utf-8") as toc:
         toc.write("".join(f"  - file: {name}\n" for name in FAULTS))
     # A page's warnings must not be forgotten by a second build, in which the page is not new.
     for _ in range(2):
@@ -166,14 +182,20 @@ def test_a_formula_that_cannot_be_read_fails_the_build(book):
 
 def test_a_killed_build_is_completed_by_the_next(book):
     book.page("b", code="time.sleep(8)")
-    book.log.write_text("")
+    book.log.write_text("", encoding="utf-8")
     process = book.start()
     deadline = time.monotonic() + 60
-    while not (book.cached() and "b" in book.log.read_text()) and time.monotonic() < deadline:
+    while (
+        not (book.cached() and "b" in book.log.read_text(encoding="utf-8"))
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert "b" in book.log.read_text() and not (book.root / "_build/html/b.html").exists()
+    assert (
+        "b" in book.log.read_text(encoding="utf-8")
+        and not (book.root / "_build/html/b.html").exists()
+    )
 
     status, printed, ran = book.build()
     assert (status, ran) == (0, ["b"]), printed

@@ -25,7 +25,7 @@ def test_a_bundle_holds_the_site_the_notebooks_and_a_package_that_works(site, tm
     notebooks = {path.stem for path in (top / "notebooks").glob("*.ipynb")}
     assert {"forward", "bptt", "vanishing", "lstm"} <= notebooks
     (wheel,) = (top / "notebooks").glob("*.whl")
-    assert wheel.name in (top / "README.txt").read_text()
+    assert wheel.name in (top / "README.txt").read_text(encoding="utf-8")
     code = (
         f"import sys; sys.path.insert(0, {str(wheel)!r}); import bptt_lab; print(bptt_lab.__file__)"
     )

@@ -18,13 +18,14 @@ pytestmark = pytest.mark.site
 @pytest.fixture(scope="session")
 def pages(site):
     return {
-        path.stem: BeautifulSoup(path.read_text(), "html.parser") for path in site.glob("*.html")
+        path.stem: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in site.glob("*.html")
     }
 
 
 @pytest.fixture(scope="session")
 def contents(site):
-    text = (site / "_static" / "contents.js").read_text()
+    text = (site / "_static" / "contents.js").read_text(encoding="utf-8")
     return json.loads(text.removeprefix("window.BOOK = ").removesuffix(";\n"))
 
 
@@ -199,7 +200,7 @@ def test_pages_that_run_code_offer_a_notebook(pages, site):
     for name, page in pages.items():
         links = page.select('a[href$=".ipynb"][download]')
         source = ROOT / "book" / f"{name}.md"
-        runs = source.exists() and "kernelspec:" in source.read_text()
+        runs = source.exists() and "kernelspec:" in source.read_text(encoding="utf-8")
         assert [link["href"] for link in links] == [f"notebooks/{name}.ipynb"] * runs
         for link in links:
             assert link["aria-label"] and (site / link["href"]).is_file()

@@ -79,7 +79,7 @@ def test_an_error_too_small_for_differences_is_seen_by_the_complex_step():
 
 
 def test_the_misconceptions_of_the_article_do_not_pass():
-    """The transposed matrix, or one step only, is not the gradient (ledger, vg-05, bptt-12)."""
+    """The transposed matrix, or one step only, is not the gradient (claims vg-05 and bptt-12)."""
     case = small(RNN())
     wrong = dict(case.params, W_hh=case.params["W_hh"].T.copy())
     _, gradients = loss_and_gradients(case.cell, wrong, case.x, case.y)

@@ -1,7 +1,7 @@
-"""Every gradient and Jacobian against autograd on naive forward passes written apart.
+"""Every gradient and Jacobian against autograd on the naive steps of `bptt_lab.reference`.
 
-The naive forwards share nothing with the package: one gate at a time, one matrix per gate,
-logistic function as 1 / (1 + exp(-a)), no stacking, no memory.
+They share nothing with the engine: one gate at a time, one matrix per gate, the logistic function
+as 1 / (1 + exp(-a)), no stacking, no memory.
 """
 
 import autograd
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bptt_lab import (
+    ACTIVATIONS,
     GRU,
     LSTM,
     RNN,
@@ -18,79 +19,14 @@ from bptt_lab import (
     backward,
     forward,
     loss_and_gradients,
+    reference,
     step_jacobians,
 )
+from bptt_lab.reference import complex_step, relative_error, states, step_of
 from problems import everything, make_problem
 
-PHI = {
-    "tanh": anp.tanh,
-    "sigmoid": lambda a: 1 / (1 + anp.exp(-a)),
-    "relu": lambda a: anp.where(a > 0, a, 0.0),
-    "identity": lambda a: a,
-}
-
-
-def rnn_step(cell, p, x, state):
-    (h,) = state
-    return (PHI[cell.activation](x @ p["W_xh"] + h @ p["W_hh"] + p["b_h"]),)
-
-
-def sigma(a):
-    return 1 / (1 + anp.exp(-a))
-
-
-def net(p, gate, x, h):
-    return x @ p["W_x" + gate] + h @ p["W_h" + gate] + p["b_" + gate]
-
-
-def lstm_step(cell, p, x, state):
-    h, C = state
-    i, f, o = (sigma(net(p, gate, x, h)) for gate in "ifo")
-    C = f * C + i * anp.tanh(net(p, "C", x, h))
-    return o * anp.tanh(C), C
-
-
-def peephole_step(cell, p, x, state):
-    h, C = state
-    i = sigma(net(p, "i", x, h) + p["p_i"] * C)
-    f = sigma(net(p, "f", x, h) + p["p_f"] * C)
-    C = f * C + i * anp.tanh(net(p, "C", x, h))
-    o = sigma(net(p, "o", x, h) + p["p_o"] * C)
-    return o * anp.tanh(C), C
-
-
-def original_step(cell, p, x, state):
-    h, C = state
-    if cell.truncated:
-        h = anp.array(autograd.tracer.getval(h))
-    i, o = (sigma(net(p, gate, x, h)) for gate in "io")
-    if cell.squashing == "1997":  # section 5.1 of the paper
-        C = C + i * (4 * sigma(net(p, "C", x, h)) - 2)
-        return o * (2 * sigma(C) - 1), C
-    C = C + i * anp.tanh(net(p, "C", x, h))
-    return o * anp.tanh(C), C
-
-
-def gru_step(cell, p, x, state):
-    (h,) = state
-    z, r = (sigma(net(p, gate, x, h)) for gate in "zr")
-    if cell.reset == "before":
-        new = anp.tanh(net(p, "n", x, r * h))
-    else:
-        new = anp.tanh(x @ p["W_xn"] + p["b_n"] + r * (h @ p["W_hn"] + p["c_n"]))
-    return (z * h + (1 - z) * new,)
-
-
-NAIVE = {
-    RNN: rnn_step,
-    OriginalLSTM: original_step,
-    LSTM: lstm_step,
-    PeepholeLSTM: peephole_step,
-    GRU: gru_step,
-}
-
 CELLS = [
-    *(RNN(phi) for phi in PHI),
+    *(RNN(phi) for phi in ACTIVATIONS),
     *(OriginalLSTM(cut, squash) for cut in (False, True) for squash in ("tanh", "1997")),
     LSTM(),
     PeepholeLSTM(),
@@ -99,54 +35,43 @@ CELLS = [
 ]
 
 
-def naive_states(cell, p, x, state):
-    states = [state]
-    for x_t in x:
-        states.append(NAIVE[type(cell)](cell, p, x_t, states[-1]))
-    return states
+def hidden(step, p, x, state):
+    return anp.array([h for h, *_ in states(step, p, x, state)[1:]])
 
 
-def naive_logits(cell, p, x, state):
-    states = naive_states(cell, p, x, state)[1:]
-    return anp.array([s[0] @ p["W_yh"] + p["b_y"] for s in states])
+def logits(*arguments):
+    return reference.logits(arguments[1], hidden(*arguments))
 
 
-def naive_cross_entropy(cell, p, x, state, y):
-    logits = naive_logits(cell, p, x, state)
-    p_y = anp.exp(logits) / anp.sum(anp.exp(logits), axis=-1, keepdims=True)
-    T, m, q = logits.shape
-    onehot = np.eye(q)[np.where(y >= 0, y, 0)] * (y >= 0)[..., None]
-    return -anp.sum(onehot * anp.log(p_y))
+def cross_entropy(step, p, x, state, y):
+    o = logits(step, p, x, state)
+    log_y = anp.log(anp.exp(o) / anp.sum(anp.exp(o), axis=-1, keepdims=True))
+    one_hot = np.eye(o.shape[-1])[np.where(y >= 0, y, 0)] * (y >= 0)[..., None]
+    return -anp.sum(one_hot * log_y)
 
 
-def naive_squared_error(cell, p, x, state, y):
-    return 0.5 * anp.sum((naive_logits(cell, p, x, state) - y) ** 2)
+def squared_error(step, p, x, state, y):
+    return 0.5 * anp.sum((logits(step, p, x, state) - y) ** 2)
 
 
-def naive_weighted_states(cell, p, x, state, weights):
-    states = naive_states(cell, p, x, state)[1:]
-    return sum(anp.sum(w * s[0]) for w, s in zip(weights, states, strict=True))
+def weighted_states(step, p, x, state, weights):
+    return anp.sum(weights * hidden(step, p, x, state))
 
 
-def naive_gradients(loss, problem, *extra):
+def naive_gradients(loss, p, *extra):
     """Return what the package must return, by autograd."""
-    leaves = autograd.grad(
-        lambda leaves: loss(problem.cell, leaves[0], leaves[1], leaves[2], *extra)
-    )((problem.params, problem.x, problem.state0))
-    return {**leaves[0], "x": leaves[1], "state0": np.array(leaves[2])}
+    step = step_of(p.cell)
+    params, x, state0 = autograd.grad(lambda leaves: loss(step, *leaves, *extra))(
+        (p.params, p.x, p.state0)
+    )
+    return {**params, "x": x, "state0": np.array(state0)}
 
 
-def relative_error(came, expected):
-    came = np.array(came)
-    assert came.shape == expected.shape
-    return np.linalg.norm(came - expected) / max(np.linalg.norm(expected), 1e-300)
-
-
-def assert_same_gradients(gradients, expected, tolerance=1e-12):
-    came = everything(gradients)
-    assert sorted(came) == sorted(expected)
-    errors = {name: relative_error(came[name], expected[name]) for name in expected}
-    assert max(errors.values()) < tolerance, errors
+def assert_same_gradients(gradients, expected):
+    got = everything(gradients)
+    assert sorted(got) == sorted(expected)
+    errors = {name: relative_error(got[name], expected[name]) for name in expected}
+    assert max(errors.values()) < 1e-12, errors
 
 
 @pytest.fixture(params=CELLS, ids=repr)
@@ -154,50 +79,68 @@ def case(request):
     return make_problem(request.param)
 
 
-def test_naive_and_package_agree_on_the_states(case):
+@pytest.mark.equation(
+    "eq-cell", "eq-lstm-1997", "eq-lstm", "eq-peepholes", "eq-gru", "eq-gru-after"
+)
+def test_states(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
-    for t, state in enumerate(naive_states(case.cell, case.params, case.x, case.state0)):
-        for part, expected in zip(trace.states, state, strict=True):
-            np.testing.assert_allclose(part[t], expected, rtol=1e-13, atol=1e-14)
-    logits = naive_logits(case.cell, case.params, case.x, case.state0)
-    np.testing.assert_allclose(trace.logits, logits, rtol=1e-13, atol=1e-13)
+    naive = states(step_of(case.cell), case.params, case.x, case.state0)
+    for parts in zip(*trace.states, strict=True):
+        np.testing.assert_allclose(parts, naive.pop(0), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(
+        trace.logits, reference.logits(case.params, trace.h[1:]), rtol=1e-13, atol=1e-13
+    )
 
 
-def test_cross_entropy_gradients(case):
-    loss, gradients = loss_and_gradients(case.cell, case.params, case.x, case.y, case.state0)
-    arguments = case.cell, case.params, case.x, case.state0, case.y
-    assert loss == pytest.approx(naive_cross_entropy(*arguments), rel=1e-13)
-    assert_same_gradients(gradients, naive_gradients(naive_cross_entropy, case, case.y))
-
-
-def test_squared_error_gradients(case):
-    loss, gradients = loss_and_gradients(case.cell, case.params, case.x, case.targets, case.state0)
-    arguments = case.cell, case.params, case.x, case.state0, case.targets
-    assert loss == pytest.approx(naive_squared_error(*arguments), rel=1e-13)
-    assert_same_gradients(gradients, naive_gradients(naive_squared_error, case, case.targets))
+@pytest.mark.equation(
+    "eq-bptt-recursion",
+    "eq-bptt-gradients",
+    "eq-lstm-backward",
+    "eq-lstm-gradients",
+    "eq-gru-backward",
+)
+@pytest.mark.parametrize("naive, y", [(cross_entropy, "y"), (squared_error, "targets")])
+def test_gradients_of_the_losses(case, naive, y):
+    y = getattr(case, y)
+    loss, gradients = loss_and_gradients(case.cell, case.params, case.x, y, case.state0)
+    expected = naive(step_of(case.cell), case.params, case.x, case.state0, y)
+    assert loss == pytest.approx(expected, rel=1e-13)
+    assert_same_gradients(gradients, naive_gradients(naive, case, y))
 
 
 def test_gradients_of_any_loss_on_the_states(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
-    gradients = backward(trace, case.d_h)
-    expected = naive_gradients(naive_weighted_states, case, case.d_h)
+    expected = naive_gradients(weighted_states, case, case.d_h)
     del expected["W_yh"], expected["b_y"]
-    assert_same_gradients(gradients, expected)
+    assert_same_gradients(backward(trace, case.d_h), expected)
 
 
+@pytest.mark.equation("eq-jacobian", "eq-joint-jacobian", "eq-gru-jacobian")
 def test_step_jacobians(case):
     trace = forward(case.cell, case.params, case.x, case.state0)
-    J = step_jacobians(trace)
+    J, step = step_jacobians(trace), step_of(case.cell)
     parts, (T, m, n) = len(trace.states), trace.h[1:].shape
     assert J.shape == (T, m, parts * n, parts * n)
 
-    def next_state(flat, t, b):
-        state = tuple(flat[k * n : (k + 1) * n][None] for k in range(parts))
-        return anp.concatenate(
-            NAIVE[type(case.cell)](case.cell, case.params, case.x[t, b : b + 1], state), axis=1
-        )[0]
+    def next_state(flat, x):
+        return anp.concatenate(step(case.params, x, *(flat.reshape(parts, n))))
 
     for t, b in np.ndindex(T, m):
-        flat = np.concatenate([part[t, b] for part in trace.states])
-        expected = autograd.jacobian(next_state)(flat, t, b)
+        state = np.concatenate([part[t, b] for part in trace.states])
+        expected = autograd.jacobian(next_state)(state, case.x[t, b])
         np.testing.assert_allclose(J[t, b], expected, rtol=0, atol=1e-12)
+
+
+def test_the_complex_step_differentiates_what_autograd_does(case):
+    """Two ways to one derivative, the cut of 1997 included, so that neither is trusted alone."""
+    step = step_of(case.cell)
+    for name in ("x", "state0"):
+        leaves = {"x": case.x, "state0": np.array(case.state0)}
+
+        def loss(value, name=name, leaves=leaves):
+            given = leaves | {name: value}
+            return weighted_states(step, case.params, given["x"], tuple(given["state0"]), case.d_h)
+
+        expected = autograd.grad(loss)(leaves[name])
+        got = complex_step(lambda w: np.sum(loss(w)), leaves[name])
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-13)

@@ -35,6 +35,7 @@ ANSWER = re.compile(r"\[[ x]\] (.*)")
 INSTEAD = {
     "raw": "",
     "bibliography": "",
+    "paths": "",
     "claims-strip": "*(Here the page shows a figure; the table above has the same verdicts.)*",
     "claims": "*(Here the page lists all entries; in a notebook `CLAIMS` holds them, see below.)*",
 }
@@ -92,6 +93,8 @@ class Plain:
             lines = lines[1:]
         if name == "question":
             return self.question(title, lines)
+        if name == "deeper":
+            return f"**Deeper.** {self.inline(title)}"
         body = "\n".join(self.blocks(lines)).strip()
         if name == "dropdown":
             return folded(title, body)
@@ -261,7 +264,9 @@ def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
         nbformat.write(without_outputs(found), clean / f"{page}.ipynb")
     if app.config.book_repository:
         # What Binder installs before it opens a notebook of this folder.
-        (clean / "requirements.txt").write_text(requirement(app.config).strip('"') + "\n")
+        (clean / "requirements.txt").write_text(
+            requirement(app.config).strip('"') + "\n", encoding="utf-8"
+        )
 
 
 # ------------------------------------------------------------------ where they can be run

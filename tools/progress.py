@@ -1,21 +1,30 @@
 """Sphinx extension: the list of what a reader can read and solve, for progress.js.
 
-Nothing of it leaves the reader's browser. An item is an element of a page, named by its id: a
-section to be read, a question to be answered, an exercise to be solved.
+Nothing of it leaves the reader's browser. An item is an element of a page, named by its label: a
+section to be read, a question to be answered, an exercise to be solved. The exercises have a page
+of their own and count with their chapter, where their anchors once were and now lead to that page.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
+from order import EXERCISES, reading_order
 from quiz import Element
 
-SOLVED_BY_THE_READER = "Exercises"  # the title of the section whose sections are exercises
-NOT_READ = {SOLVED_BY_THE_READER, "Quiz"}  # they are solved, which is counted by itself
+SOLVED = {"Quiz"}  # the section is not read but solved, which is counted by itself
+
+# Names that items had before they had labels: {page: {name: label}}. Browsers still keep them.
+FORMER = json.loads(Path(__file__).with_name("former_names.json").read_text(encoding="utf-8"))
+
+log = logging.getLogger(__name__)
 
 
 def sections(of: nodes.Element) -> list[nodes.section]:
@@ -27,45 +36,88 @@ def title(section: nodes.section) -> str:
     return section[0].astext()
 
 
-def items(page: nodes.section) -> dict[str, list[str]]:
-    """Return the ids of what there is to do on a page."""
-    parts = sections(page)
-    exercises = [
-        exercise
-        for part in parts
-        if title(part) == SOLVED_BY_THE_READER
-        for exercise in sections(part)
-    ]
+def name_of(env: BuildEnvironment, section: nodes.section) -> str:
+    """Return the label of a section, or the first id of one that has none."""
+    labels = {anchor for _, anchor in env.get_domain("std").anonlabels.values()}
+    return next((one for one in section["ids"] if one in labels), section["ids"][0])
+
+
+def first_section(env: BuildEnvironment, page: str) -> nodes.section | None:
+    """Return the section that is the whole of a page, if there is such a page."""
+    return env.get_doctree(page).next_node(nodes.section) if page in env.found_docs else None
+
+
+def items(env: BuildEnvironment, name: str) -> dict[str, list[str]]:
+    """Return the names of what there is to do on a page, and on that of its exercises."""
+    page, exercises = first_section(env, name), first_section(env, name + EXERCISES)
     questions = page.findall(
         lambda node: isinstance(node, Element) and "question" in node["classes"]
     )
+    parts = [part for part in sections(page) if title(part) not in SOLVED]
     return {
-        "sections": [part["ids"][0] for part in parts if title(part) not in NOT_READ],
+        "sections": [name_of(env, part) for part in parts],
         "questions": [form["ids"][0] for form in questions],
-        "exercises": [exercise["ids"][0] for exercise in exercises],
+        "exercises": [name_of(env, one) for one in sections(exercises)] if exercises else [],
     }
 
 
 def contents(app: Sphinx) -> dict[str, dict]:
     """Return the items of every page that has a question or an exercise, in the book's order."""
     pages = {}
-    first = app.env.toctree_includes.get(app.config.root_doc, [])
-    for name in dict.fromkeys([*first, *sorted(app.env.found_docs)]):
-        page = app.env.get_doctree(name).next_node(nodes.section)
-        found = items(page) if page else {}
+    for name in reading_order(app.env):
+        page = first_section(app.env, name)
+        found = items(app.env, name) if page and not name.endswith(EXERCISES) else {}
         if found and (found["questions"] or found["exercises"]):
-            pages[name] = {"title": title(page), **found}
+            pages[name] = {"title": title(page), **found, "former": FORMER.get(name, {})}
     return pages
+
+
+# ------------------------------------------------------------------ where the exercises once were
+
+
+def moved(env: BuildEnvironment, chapter: str) -> Iterator[str]:
+    """Yield the anchors of the exercises of a chapter, today's and former ones."""
+    yield "exercises"
+    for section in first_section(env, chapter + EXERCISES).findall(nodes.section):
+        yield from section["ids"]
+    former = FORMER.get(chapter, {}).items()
+    yield from (name for name, label in former if label.startswith("ex-"))
+
+
+def link_to(doctree: nodes.document, address: str) -> nodes.reference | None:
+    """Return the last link of a page to another."""
+    links = (one for one in doctree.findall(nodes.reference))
+    return ([one for one in links if one.get("refuri", "").split("#")[0] == address] or [None])[-1]
+
+
+def keep_anchors(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Put the anchors of the exercises before the link to their page, which paths.js follows."""
+    if page + EXERCISES not in app.env.found_docs or app.builder.format != "html":
+        return
+    link = link_to(doctree, app.builder.get_relative_uri(page, page + EXERCISES))
+    if link is None:
+        log.warning("no link to the exercises of this chapter", location=page)
+        return
+    taken = {name for node in doctree.findall(nodes.Element) for name in node.get("ids", ())}
+    names = [name for name in dict.fromkeys(moved(app.env, page)) if name not in taken]
+    anchors = [nodes.inline("", ids=[name], classes=["moved"]) for name in names]
+    link.parent.insert(link.parent.index(link), anchors)
+
+
+# ------------------------------------------------------------------ what progress.js reads
 
 
 def write_contents(app: Sphinx, exception: Exception | None) -> None:
     """Write contents.js, which a page can load from a server and from a disk alike."""
     if exception is None and app.builder.name == "html":
         text = json.dumps(contents(app), ensure_ascii=False, separators=(",", ":"))
-        (Path(app.outdir) / "_static" / "contents.js").write_text(f"window.BOOK = {text};\n")
+        (Path(app.outdir) / "_static" / "contents.js").write_text(
+            f"window.BOOK = {text};\n", encoding="utf-8"
+        )
 
 
 def setup(app: Sphinx) -> dict:
     """Write the list when the pages are written."""
+    app.connect("doctree-resolved", keep_anchors, priority=950)
     app.connect("build-finished", write_contents, priority=700)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

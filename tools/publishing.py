@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 import cover
+from order import reading_order
 
 PICTURE = "social.png"
 SIZE = (1200, 630)  # pixels; what the networks ask for
@@ -77,16 +78,11 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
 # ------------------------------------------------------------------ files beside the pages
 
 
-def pages_in_order(app: Sphinx) -> list[str]:
-    root = app.config.root_doc
-    listed = [root, *app.env.toctree_includes.get(root, [])]
-    return list(dict.fromkeys([*listed, *sorted(app.env.found_docs)]))
-
-
 def lost_page(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
     """Yield the page that a server shows for an address that leads nowhere, at any depth."""
     base = urlsplit(app.config.book_url).path
-    titles = {f"{base}{name}.html": app.env.titles[name].astext() for name in pages_in_order(app)}
+    names = reading_order(app.env)
+    titles = {f"{base}{name}.html": app.env.titles[name].astext() for name in names}
     yield "404", {"base": base, "pages": titles if base else {}}, "404.html"
 
 
@@ -98,14 +94,16 @@ def write_maps(app: Sphinx, exception: Exception | None) -> None:
     for name in ("sitemap.xml", "robots.txt", PICTURE):
         (out / name).unlink(missing_ok=True)
     if address:
-        named = [urljoin(address, f"{name}.html") for name in pages_in_order(app)]
+        named = [urljoin(address, f"{name}.html") for name in reading_order(app.env)]
         places = "".join(f"<url><loc>{place}</loc></url>\n" for place in named)
         (out / "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="utf-8"?>\n'
-            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n'
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n',
+            encoding="utf-8",
         )
         (out / "robots.txt").write_text(
-            f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(address, 'sitemap.xml')}\n"
+            f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(address, 'sitemap.xml')}\n",
+            encoding="utf-8",
         )
         cover.draw(out / PICTURE, app.config.html_title or app.config.project, SUBTITLE, *SIZE)
 

@@ -22,6 +22,6 @@ const results = await new PurgeCSS().purge({
   css: ending(".css"),
   keyframes: true,
   // States that the theme or the browser sets on elements that exist.
-  safelist: { greedy: [/data-theme/, /data-mode/, /dialog/, /:target/, /\[open\]/] },
+  safelist: { greedy: [/data-theme/, /data-mode/, /data-path/, /data-article/, /data-folds/, /dialog/, /:target/, /\[open\]/] },
 });
 await Promise.all(results.map(({ file, css }) => writeFile(file, dropFonts(css))));

@@ -18,10 +18,10 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_IN_A_BROWSER = {"progress"}
+ONLY_IN_A_BROWSER = {"progress", "api", "equations"}
 DROPPED = (
     "script, style, button, template, .headerlink, .feedback, .toctree-wrapper, .explorer details,"
-    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done"
+    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code"
 )
 
 
@@ -57,8 +57,8 @@ class Book:
 
 def read_book(site: Path) -> Book:
     """Return the book of a built site."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return Book(
         title=config["title"],
         author=config["author"],
@@ -71,14 +71,21 @@ def read_book(site: Path) -> Book:
 
 def order() -> Iterator[tuple[str, str]]:
     """Yield the names of the pages in order, each with the caption of the part that it begins."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     yield toc["root"], ""
     for part in toc.get("parts", [toc]):
         caption = part.get("caption", "")
-        for entry in part["chapters"]:
-            if entry["file"] not in ONLY_IN_A_BROWSER:
-                yield entry["file"], caption
+        for name in files(part["chapters"]):
+            if name not in ONLY_IN_A_BROWSER:
+                yield name, caption
                 caption = ""
+
+
+def files(entries: list[dict]) -> Iterator[str]:
+    """Yield the names of the pages of a part, each before those beneath it."""
+    for entry in entries:
+        yield entry["file"]
+        yield from files(entry.get("sections", []))
 
 
 def read_page(site: Path, name: str, caption: str) -> Page:
@@ -86,7 +93,7 @@ def read_page(site: Path, name: str, caption: str) -> Page:
     path = site / f"{name}.html"
     if not path.exists():
         raise SystemExit(f"{path} is missing: run `make book` first")
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     soup = BeautifulSoup(text, "html.parser")
     body = soup.select_one("article > section")
     restore_case(body, text)

@@ -5,7 +5,8 @@
   const DWELL = 1000; // ms for which the end of a section is in view before it counts as read
   const KINDS = ["sections", "questions", "exercises"];
   const book = window.BOOK ?? {};
-  const here = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+  const page = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+  const here = page.replace(/-exercises$/, ""); // exercises count with their chapter
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -18,12 +19,16 @@
   let memory = {}; // what is done, if the browser keeps nothing: {page: [id, ...]}
   let kept = true;
 
-  // Only what has the right form, so that neither an old store nor a foreign file does harm.
+  // Only what has the right form, so that a foreign file does no harm. What an old store or an old
+  // file names by a title is named by its label.
   const clean = (data) => {
     if (data?.version !== VERSION || data.done?.constructor !== Object) return null;
     const pages = Object.entries(data.done).filter(([, ids]) => Array.isArray(ids));
     return Object.fromEntries(
-      pages.map(([page, ids]) => [page, ids.filter((id) => typeof id === "string")]),
+      pages.map(([page, ids]) => {
+        const labels = ids.filter((id) => typeof id === "string").map((id) => book[page]?.former[id] ?? id);
+        return [page, [...new Set(labels)]];
+      }),
     );
   };
 
@@ -113,7 +118,8 @@
   const showPage = (done) => {
     const ids = new Set(done[here]);
     for (const id of book[here].questions) {
-      const legend = document.querySelector(`#${id} legend`), sign = legend.querySelector(".done");
+      const legend = document.querySelector(`#${id} legend`), sign = legend?.querySelector(".done");
+      if (!legend) continue; // it is on the chapter's other page
       if (!ids.has(id)) sign?.remove();
       else if (!sign) legend.append(make("span", { className: "done" }, "solved"));
     }
@@ -125,7 +131,7 @@
 
   const addBoxes = () => {
     for (const id of book[here].exercises) {
-      const heading = document.getElementById(id)?.closest("section").querySelector("h3");
+      const heading = document.getElementById(id)?.closest("section").querySelector("h2");
       if (!heading) continue;
       const box = make("input", { type: "checkbox", name: `done-${id}` });
       const what = make("span", { className: "visually-hidden" }, `: ${heading.firstChild.textContent}`);
@@ -146,7 +152,9 @@
     for (const id of book[here].sections) {
       const end = make("span");
       end.dataset.endOf = id;
-      document.getElementById(id)?.closest("section").append(end);
+      const section = document.getElementById(id)?.closest("section");
+      if (!section) continue; // it is on the chapter's other page
+      section.append(end);
       observer.observe(end);
     }
   };

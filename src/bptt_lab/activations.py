@@ -42,23 +42,6 @@ def sigmoid_slope(h: Array, out: Array | None = None) -> Array:
     return out
 
 
-def squash(a: Array, logistic: Array, half: Array) -> None:
-    """Turn net inputs a into gates and candidate, in place; ``logistic`` is a view of the gates.
-
-    sigmoid(a) = (1 + tanh(a / 2)) / 2, so that one pass of tanh serves all of them, if the
-    net inputs of the logistic ones come halved. ``half`` is 1/2 as an array of their type: a
-    Python number would be converted anew at every step.
-
-    >>> a = np.array([0.5, 1.0])
-    >>> squash(a, logistic=a[:1], half=np.array(0.5))
-    >>> bool(a[0] == sigmoid(np.array(1.0))), bool(a[1] == np.tanh(1.0))
-    (True, True)
-    """
-    np.tanh(a, out=a)
-    logistic *= half
-    logistic += half
-
-
 def relu(a: Array, out: Array | None = None) -> Array:
     """max(a, 0)."""
     return np.maximum(a, 0, out=out)

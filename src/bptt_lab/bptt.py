@@ -354,7 +354,7 @@ def through_time(trace: Trace, d_h: Array | StepwiseProduct, window: int | None)
     total: Arrays = ()
     for steps, delta in chunks:
         total = accumulate(total, cell.products(trace.x[steps], *trace.steps(steps), delta))
-        np.dot(rows(delta)[:, : len(W_x)], W_x, out=rows(d_x[steps]))  # delta_t W_x^T
+        np.dot(rows(delta)[:, -len(W_x) :], W_x, out=rows(d_x[steps]))  # delta_t W_x^T
     return Gradients(cell.gradients(total), d_x, g)
 
 
@@ -406,14 +406,14 @@ def deltas_by_chunk(
 
 def recursion(cell: Cell, W: Any, partials: Arrays, d_h: Array, g: Arrays) -> Array:
     """Take ``g`` back through some steps, and return delta (B, m, G n) (eq-bptt-recursion)."""
-    delta, by_gate = delta_buffers(cell, partials[0])
+    out = delta_buffers(cell, partials[0])
     g_h = g[0]
-    forwards = [d_h], partials, [delta, by_gate]
+    forwards = [d_h], partials, out
     backwards = ([array[::-1] for array in group] for group in forwards)
-    for (d_h_t,), partials_t, out in each_step(*backwards):
+    for (d_h_t,), partials_t, out_t in each_step(*backwards):
         g_h += d_h_t  # dL_t/dh_t + what comes from later steps
-        cell.adjoint(W, partials_t, g, out)
-    return delta
+        cell.adjoint(W, partials_t, g, out_t)
+    return out[0]
 
 
 def windowed_deltas(
@@ -432,7 +432,7 @@ def windowed_deltas(
     g = (d_h.copy(), *(np.zeros_like(d_h) for _ in cell.state_names[1:]))
     for j in range(min(window, last)):
         reached = slice(max(first - j, 0), last - j)
-        partials = tuple(map(merge_time_into_batch, cell.partials(W, *trace.steps(reached))))
+        partials = tuple(map(rows, cell.partials(W, *trace.steps(reached))))
         out = delta_buffers(cell, partials[0])
         cell.adjoint(W, partials, g, out)
         delta[reached] += out[0].reshape(-1, *delta.shape[1:])
@@ -445,15 +445,9 @@ def windowed_deltas(
 
 
 def delta_buffers(cell: Cell, D: Array) -> Arrays:
-    """Memory for the deltas, (.., m, G n), and the same memory gate by gate, (.., G, m, n)."""
-    *steps, _, m, n = D.shape
-    delta = np.empty((*steps, m, cell.n_deltas, n), D.dtype)
-    return delta.reshape(*steps, m, -1), delta.swapaxes(-3, -2)
-
-
-def merge_time_into_batch(array: Array) -> Array:
-    """Make one batch of all steps: (B, m, n) -> (B m, n), (B, G, m, n) -> (G, B m, n)."""
-    return np.moveaxis(array, 0, -3).reshape(*array.shape[1:-2], -1, array.shape[-1])
+    """Memory for the deltas: side by side, (.., m, G n), and the same gate by gate, (.., m, n)."""
+    delta = np.empty((*D.shape[:-1], cell.n_deltas, D.shape[-1]), D.dtype)
+    return delta.reshape(*D.shape[:-1], -1), *np.moveaxis(delta, -2, 0)
 
 
 def first_and_last_gradient(d_h: Array) -> tuple[int, int]:

@@ -19,12 +19,16 @@ def spectral_radius(W: Array) -> float:
     Returns
     -------
     float
-        rho(W) <= sigma_max(W), with equality for normal matrices (ledger, norm-02).
+        rho(W) <= sigma_max(W), with equality for normal matrices.
 
     Raises
     ------
     ValueError
         If W is not a finite real square matrix.
+
+    Notes
+    -----
+    Equations: eq-gelfand.
 
     Examples
     --------
@@ -252,7 +256,7 @@ def chrono(rng: np.random.Generator, n: int, T_max: int) -> Array:
 
     Notes
     -----
-    Tallec and Ollivier (2018), equation 16.
+    Tallec and Ollivier (2018), equation 16. Equations: eq-chrono.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """The loss at the output, summed over steps and batch, and its gradient beneath.
 
 In both pairings the gradient with respect to the output o_t is prediction minus target,
-e_t = y_hat_t - y_t (ledger, dyn-08).
+e_t = y_hat_t - y_t. Equations: eq-loss-gradient, eq-squared.
 """
 
 import numpy as np
@@ -13,6 +13,10 @@ def softmax(o: Array) -> Array:
     """Turn the logits of each row (last axis) into probabilities.
 
     Subtracting the largest logit of the row changes nothing and prevents overflow.
+
+    Notes
+    -----
+    Equations: eq-softmax; its derivative is eq-softmax-jacobian.
 
     Examples
     --------
@@ -46,6 +50,10 @@ def softmax_cross_entropy(o: Array, y: Array) -> tuple[Array, Array]:
     ------
     ValueError
         If y does not have the shape of o without its last axis.
+
+    Notes
+    -----
+    Equations: eq-cross-entropy, eq-loss-gradient.
 
     Examples
     --------
@@ -92,6 +100,10 @@ def half_squared_error(o: Array, y: Array) -> tuple[Array, Array]:
     ------
     ValueError
         If the shapes differ.
+
+    Notes
+    -----
+    Equations: eq-squared.
 
     Examples
     --------

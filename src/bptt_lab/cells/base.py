@@ -139,15 +139,16 @@ class Cell(ABC):
     def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
         """Immediate partials of ``step`` for B steps at once, in new arrays.
 
-        The first is D (B, G, m, n): what arrives at a gate, times D, is delta = dL/da there.
+        Diagonals as rows, (B, m, n) each. The first, one for each gate, are called D: what
+        arrives at a gate, times its D, is delta = dL/da there.
         """
 
     @abstractmethod
     def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
         """Replace g, the gradient at the state after a step, by the gradient before it.
 
-        On the way delta is written to ``out``, which is the same memory twice: (m, G n), for
-        the product with ``W.h_T`` (G n, n), and (G, m, n), gate by gate.
+        On the way the deltas are written to ``out``: all of them side by side, (m, G n), for
+        the product with ``W.h_T`` (G n, n), and then each gate's, (m, n), the same memory.
         """
 
     @abstractmethod
@@ -284,7 +285,8 @@ class Cell(ABC):
 
     def transposed(self, params: Params, prefix: str) -> Array:
         """Put the gates' transposed matrices beneath one another: W_x^T (G n, n_inputs)."""
-        return np.concatenate([params[prefix + gate].T for gate in self.gates])
+        stacked = self.stack(params, prefix)
+        return stacked.swapaxes(1, 2).reshape(-1, stacked.shape[1])  # in C order, for speed
 
     def input_weights(self, params: Params) -> tuple[Array, Array]:
         """W_x (G, n_inputs, n) and b (G, 1, n), halved where ``step`` needs half of a."""

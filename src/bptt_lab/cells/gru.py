@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from bptt_lab.activations import sigmoid_slope, tanh_slope
 from bptt_lab.arguments import Array, check_choice
 from bptt_lab.cells.base import Arrays, Cell, Params, sum_of_outer_products, with_one
-from bptt_lab.cells.jacobian_blocks import by_gate, diagonal, times
+from bptt_lab.cells.jacobian_blocks import diagonal, times
 
 
 @dataclass(frozen=True)
@@ -63,57 +64,72 @@ class GRU(Cell):
     def step(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> None:
         """One step forward (eq-gru, eq-gru-after); a holds x_t W_x + b on entry."""
         (h_prev,), (h,), (a, z, r, h_tilde, u) = before, after, kept
+        zr = a[:2]
         if self.reset == "before":
-            a[:2] += h_prev @ W.h[:2]
-            self.activate(a[:2], W)
-            u[:] = r * h_prev
-            h_tilde += u @ W.h[2]
+            zr += h_prev @ W.zr
+            self.activate(zr, W)
+            np.multiply(r, h_prev, out=u)
+            h_tilde += u.dot(W.n)
         else:
             products = h_prev @ W.h
-            a[:2] += products[:2]
-            self.activate(a[:2], W)
-            u[:] = products[2] + W.c_n
+            zr += products[:2]
+            self.activate(zr, W)
+            np.add(products[2], W.c_n, out=u)
             h_tilde += r * u
         np.tanh(h_tilde, out=h_tilde)
-        h[:] = z * h_prev + (1 - z) * h_tilde
+        np.add(h_tilde, z * (h_prev - h_tilde), out=h)  # z h_{t-1} + (1 - z) htilde
 
     def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
         """Return the diagonals in eq-gru-jacobian; r_t acts on u_t (before) or a^n (after)."""
         (h_prev,), (_, z, r, h_tilde, u) = before, kept
-        D_z = (h_prev - h_tilde) * z * (1 - z)  # h_t with respect to a^z
-        D_r = (h_prev if self.reset == "before" else u) * r * (1 - r)  # u_t or a^n wrt a^r
-        D_n = (1 - z) * (1 - h_tilde**2)  # h_t with respect to a^n
-        return np.stack([D_z, D_r, D_n], axis=1), z, r
+        D_z = (h_prev - h_tilde) * sigmoid_slope(z)  # h_t with respect to a^z
+        D_r = (h_prev if self.reset == "before" else u) * sigmoid_slope(r)  # u_t or a^n: to a^r
+        D_n = (1 - z) * tanh_slope(h_tilde)  # h_t with respect to a^n
+        return D_z, D_r, D_n, z, r
 
     def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
-        """One step back (eq-gru-backward)."""
-        (D_z, D_r, D_n), z, r = partials
-        (g_h,), (delta, (delta_z, delta_r, delta_n, *delta_u)) = g, out
-        n = z.shape[-1]
-        W_zr, W_n = W.h_T[: 2 * n], W.h_T[2 * n :]
-        delta_z[:] = g_h * D_z
-        delta_n[:] = g_h * D_n
-        if self.reset == "before":
-            v = delta_n @ W_n  # at u_t = r_t * h_{t-1}
-            delta_r[:] = v * D_r
-            v *= r
-        else:
-            delta_r[:] = delta_n * D_r
-            delta_u[0][:] = delta_n * r
-            v = delta_u[0] @ W_n
+        """One step back (eq-gru-backward); g becomes g_{t-1}, but for its own loss."""
+        D_z, D_r, D_n, z, r = partials
+        (g_h,), (delta, *delta_u, delta_z, delta_r, delta_n) = g, out
+        np.multiply(g_h, D_z, out=delta_z)
+        np.multiply(g_h, D_n, out=delta_n)
         g_h *= z
-        g_h += v
-        g_h += delta[:, : 2 * n] @ W_zr  # g_{t-1}, but for its own loss
+        if self.reset == "before":
+            v = delta_n.dot(W.n_T)  # dL/du_t, at u_t = r_t * h_{t-1}
+            np.multiply(v, D_r, out=delta_r)
+            g_h += v * r
+        else:
+            np.multiply(delta_n, D_r, out=delta_r)
+            np.multiply(delta_n, r, out=delta_u[0])  # dL/du_t, at u_t = h_{t-1} W_hn + c_n
+        g_h += delta[:, : len(W.back)].dot(W.back)
 
     def jacobian(self, W: Any, partials: Arrays) -> Array:
         """dh_t/dh_{t-1}, shape (..., n, n) (eq-gru-jacobian)."""
-        D, z, r = partials
-        (D_z, D_r, D_n), (W_z, W_r, W_n) = by_gate(D), W.by_gate
+        (D_z, D_r, D_n, z, r), (W_z, W_r, W_n) = partials, W.by_gate
         if self.reset == "before":
             through_u = W_n @ (diagonal(r) + times(D_r, W_r))
         else:
             through_u = times(r, W_n) + times(D_r, W_r)
         return diagonal(z) + times(D_z, W_z) + times(D_n, through_u)
+
+    def forward_weights(self, params: Params) -> Any:
+        """Besides, W_h of z and r together, and of n."""
+        W = super().forward_weights(params)
+        W.zr, W.n = W.h[:2], W.h[2]
+        return W
+
+    def backward_weights(self, params: Params) -> Any:
+        """Besides, in one matrix what takes the deltas of z and r (and u) back to h_{t-1}.
+
+        The delta of u stands before those of z, r and n: so both the deltas that belong to
+        h_{t-1} and those that belong to x_t stand side by side.
+        """
+        W = super().backward_weights(params)
+        n = W.h_T.shape[1]
+        W.n_T = W.h_T[2 * n :]
+        zr = W.h_T[: 2 * n]
+        W.back = zr if self.reset == "before" else np.concatenate([W.n_T, zr])
+        return W
 
     def products(
         self, x: Array, before: Arrays, after: Arrays, kept: Arrays, delta: Array
@@ -121,17 +137,17 @@ class GRU(Cell):
         """Sum over B steps of what each matrix was used with, times the delta of its product."""
         (h_prev,), (*_, u) = before, kept
         n = u.shape[-1]
-        of_x = sum_of_outer_products(with_one(x), delta[..., : 3 * n])  # (n_inputs + 1, 3n)
-        of_zr = sum_of_outer_products(h_prev, delta[..., : 2 * n])  # (n, 2n)
+        of_x = sum_of_outer_products(with_one(x), delta[..., -3 * n :])  # z, r and n
         if self.reset == "before":
+            of_zr = sum_of_outer_products(h_prev, delta[..., : 2 * n])
             return of_x, of_zr, sum_of_outer_products(u, delta[..., 2 * n :])
-        return of_x, of_zr, sum_of_outer_products(with_one(h_prev), delta[..., 3 * n :])
+        return of_x, sum_of_outer_products(with_one(h_prev), delta[..., : 3 * n])  # u, z and r
 
     def gradients(self, total: Arrays) -> Params:
         """Gradients of the parameters, from the sum of ``products`` over all steps."""
-        of_x, of_zr, of_n = total
+        of_x, of_h, *of_u = total
         gradients = self.split("W_x", of_x[:-1]) | self.split("b_", of_x[-1])
-        gradients |= self.split("W_h", of_zr, "zr")
         if self.reset == "before":
-            return gradients | {"W_hn": of_n}
-        return gradients | {"W_hn": of_n[:-1], "c_n": of_n[-1]}
+            return gradients | self.split("W_h", of_h, "zr") | {"W_hn": of_u[0]}
+        c_n = self.split("c_", of_h[-1], "nzr")["c_n"]
+        return gradients | self.split("W_h", of_h[:-1], "nzr") | {"c_n": c_n}

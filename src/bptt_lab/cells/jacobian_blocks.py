@@ -5,11 +5,6 @@ import numpy as np
 from bptt_lab.arguments import Array
 
 
-def by_gate(stacked: Array) -> Array:
-    """Bring the gates of a block of steps to the front: (B, G, m, n) -> (G, B, m, n)."""
-    return stacked.swapaxes(0, 1)
-
-
 def times(D: Array, M: Array) -> Array:
     """diag(D) M for rows D (..., n) and matrices M (..., n, n)."""
     product: Array = D[..., :, None] * M

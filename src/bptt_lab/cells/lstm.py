@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from bptt_lab.activations import sigmoid_slope, tanh_slope
 from bptt_lab.arguments import Array, check_bool, check_choice
 from bptt_lab.cells.base import Arrays, Cell, Params, rows
-from bptt_lab.cells.jacobian_blocks import block_matrix, by_gate, diagonal, times
+from bptt_lab.cells.jacobian_blocks import block_matrix, diagonal, times
 
 
 @dataclass(frozen=True)
@@ -41,36 +42,35 @@ class LSTM(Cell):
         a, i, f, o, C_tilde, tanh_C = kept
         a += h_prev @ W.h
         self.activate(a, W)
-        C[:] = f * C_prev + i * C_tilde
+        np.add(f * C_prev, i * C_tilde, out=C)
         np.tanh(C, out=tanh_C)
-        h[:] = o * tanh_C
+        np.multiply(o, tanh_C, out=h)
 
     def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
         """Return the diagonals of the blocks (eq-lstm-blocks): in A_t and B_t; P_t; F_t."""
         (_, C_prev), (_, i, f, o, C_tilde, tanh_C) = before, kept
-        D_i = C_tilde * i * (1 - i)  # C_t with respect to a^i
-        D_f = C_prev * f * (1 - f)  # C_t with respect to a^f
-        D_o = tanh_C * o * (1 - o)  # h_t with respect to a^o
-        D_C = i * (1 - C_tilde**2)  # C_t with respect to a^C
-        P = o * (1 - tanh_C**2)  # h_t with respect to C_t
-        return np.stack([D_i, D_f, D_o, D_C], axis=1), P, f
+        D_i = C_tilde * sigmoid_slope(i)  # C_t with respect to a^i
+        D_f = C_prev * sigmoid_slope(f)  # C_t with respect to a^f
+        D_o = tanh_C * sigmoid_slope(o)  # h_t with respect to a^o
+        D_C = i * tanh_slope(C_tilde)  # C_t with respect to a^C
+        P = o * tanh_slope(tanh_C)  # h_t with respect to C_t
+        return D_i, D_f, D_o, D_C, P, f
 
     def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
         """One step back (eq-lstm-backward)."""
-        (D_i, D_f, D_o, D_C), P, F = partials
-        (g_h, g_C), (delta, (delta_i, delta_f, delta_o, delta_C)) = g, out
+        D_i, D_f, D_o, D_C, P, F = partials
+        (g_h, g_C), (delta, delta_i, delta_f, delta_o, delta_C) = g, out
         g_C += g_h * P
-        delta_i[:] = g_C * D_i
-        delta_f[:] = g_C * D_f
-        delta_o[:] = g_h * D_o
-        delta_C[:] = g_C * D_C
-        np.dot(delta, W.h_T, out=g_h)  # g^h_{t-1}, but for its own loss
+        np.multiply(g_C, D_i, out=delta_i)
+        np.multiply(g_C, D_f, out=delta_f)
+        np.multiply(g_h, D_o, out=delta_o)
+        np.multiply(g_C, D_C, out=delta_C)
+        delta.dot(W.h_T, out=g_h)  # g^h_{t-1}, but for its own loss
         g_C *= F  # g^C_{t-1}, but for what h_{t-1} adds
 
     def jacobian(self, W: Any, partials: Arrays) -> Array:
         """d(h_t, C_t)/d(h_{t-1}, C_{t-1}), shape (..., 2n, 2n) (eq-joint-jacobian)."""
-        D, P, F = partials
-        (D_i, D_f, D_o, D_C), (W_i, W_f, W_o, W_C) = by_gate(D), W.by_gate
+        (D_i, D_f, D_o, D_C, P, F), (W_i, W_f, W_o, W_C) = partials, W.by_gate
         A = times(D_i, W_i) + times(D_f, W_f) + times(D_C, W_C)
         B = times(D_o, W_o)
         return block_matrix(B + times(P, A), diagonal(P * F), A, diagonal(F))
@@ -107,7 +107,7 @@ class PeepholeLSTM(LSTM):
         f += W.p_f * C_prev
         self.activate(a[:2], W)
         np.tanh(C_tilde, out=C_tilde)
-        C[:] = f * C_prev + i * C_tilde
+        np.add(f * C_prev, i * C_tilde, out=C)
         o += W.p_o * C
         self.activate(a[2:3], W)
         np.tanh(C, out=tanh_C)
@@ -115,9 +115,8 @@ class PeepholeLSTM(LSTM):
 
     def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
         """As without peepholes, but C_{t-1} also acts through i and f, and C_t through o."""
-        D, P, F = super().partials(W, before, after, kept)
-        D_i, D_f, D_o, _ = by_gate(D)
-        return D, P + D_o * W.p_o, F + D_i * W.p_i + D_f * W.p_f
+        D_i, D_f, D_o, D_C, P, F = super().partials(W, before, after, kept)
+        return D_i, D_f, D_o, D_C, P + D_o * W.p_o, F + D_i * W.p_i + D_f * W.p_f
 
     def products(
         self, x: Array, before: Arrays, after: Arrays, kept: Arrays, delta: Array
@@ -193,36 +192,35 @@ class OriginalLSTM(Cell):
         a += h_prev @ W.h
         self.activate(a, W)
         C_tilde *= self.stretch
-        C[:] = C_prev + i * C_tilde
+        np.add(C_prev, i * C_tilde, out=C)
         np.tanh(C / self.stretch, out=psi_C)
-        h[:] = o * psi_C
+        np.multiply(o, psi_C, out=h)
 
     def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
         """Return the diagonals of the blocks (eq-blocks-1997): in A_t and B_t; P_t."""
         (_, i, o, C_tilde, psi_C), w = kept, self.stretch
-        D_i = C_tilde * i * (1 - i)  # C_t with respect to a^i
-        D_o = psi_C * o * (1 - o)  # h_t with respect to a^o
-        D_C = i * (1 - (C_tilde / w) ** 2)  # C_t with respect to a^C
-        P = o * (1 - psi_C**2) / w  # h_t with respect to C_t
-        return np.stack([D_i, D_o, D_C], axis=1), P
+        D_i = C_tilde * sigmoid_slope(i)  # C_t with respect to a^i
+        D_o = psi_C * sigmoid_slope(o)  # h_t with respect to a^o
+        D_C = i * tanh_slope(C_tilde / w)  # C_t with respect to a^C
+        P = o * tanh_slope(psi_C) / w  # h_t with respect to C_t
+        return D_i, D_o, D_C, P
 
     def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
         """One step back; along C the error passes unchanged, the error carousel."""
-        (D_i, D_o, D_C), P = partials
-        (g_h, g_C), (delta, (delta_i, delta_o, delta_C)) = g, out
+        D_i, D_o, D_C, P = partials
+        (g_h, g_C), (delta, delta_i, delta_o, delta_C) = g, out
         g_C += g_h * P
-        delta_i[:] = g_C * D_i
-        delta_o[:] = g_h * D_o
-        delta_C[:] = g_C * D_C
+        np.multiply(g_C, D_i, out=delta_i)
+        np.multiply(g_h, D_o, out=delta_o)
+        np.multiply(g_C, D_C, out=delta_C)
         if self.truncated:
             g_h.fill(0)  # no error goes on from a net input
         else:
-            np.dot(delta, W.h_T, out=g_h)  # g^h_{t-1}, but for its own loss
+            delta.dot(W.h_T, out=g_h)  # g^h_{t-1}, but for its own loss
 
     def jacobian(self, W: Any, partials: Arrays) -> Array:
         """Blocks as for the LSTM with F = I; A = B = 0 where the error is truncated."""
-        D, P = partials
-        (D_i, D_o, D_C), (W_i, W_o, W_C) = by_gate(D), W.by_gate
+        (D_i, D_o, D_C, P), (W_i, W_o, W_C) = partials, W.by_gate
         A = times(D_i, W_i) + times(D_C, W_C)
         B = times(D_o, W_o)
         if self.truncated:

@@ -57,21 +57,21 @@ class RNN(Cell):
     def step(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> None:
         """One step forward (eq-cell); a holds x_t W_xh + b_h on entry."""
         (h_prev,), (h,), (a,) = before, after, kept
-        a += h_prev @ W.h
+        a += h_prev.dot(W.h)
         self.phi.value(a, out=h)
 
     def partials(self, W: Any, before: Arrays, after: Arrays, kept: Arrays) -> Arrays:
         """phi'(a_t), the diagonal of D_t as a row (eq-jacobian)."""
         (h,) = after
-        return (self.phi.slope(h)[:, None],)
+        return (self.phi.slope(h),)
 
     def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
         """One step back (eq-bptt-recursion)."""
-        (D,), (g_h,), (delta, _) = partials, g, out
-        np.multiply(g_h, D[0], out=delta)  # delta_t = g_t * phi'(a_t)
-        np.dot(delta, W.h_T, out=g_h)  # g_{t-1} = delta_t W_hh^T, but for its own loss
+        (D,), (g_h,), (delta, *_) = partials, g, out
+        np.multiply(g_h, D, out=delta)  # delta_t = g_t * phi'(a_t)
+        delta.dot(W.h_T, out=g_h)  # g_{t-1} = delta_t W_hh^T, but for its own loss
 
     def jacobian(self, W: Any, partials: Arrays) -> Array:
         """J_t = diag(phi'(a_t)) W_hh^T (eq-jacobian)."""
         (D,) = partials
-        return times(D[..., 0, :, :], W.h_T)
+        return times(D, W.h_T)

@@ -8,29 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab import (
-    ACTIVATIONS,
-    RNN,
-    forward,
-    gaussian,
-    jacobian_product,
-    loss_and_gradients,
-    softmax,
-    softmax_cross_entropy,
-    step_jacobians,
-)
 from bptt_lab import symbolic as sym
+from bptt_lab.activations import ACTIVATIONS
 from bptt_lab.arguments import Array
-from bptt_lab.bptt import Gradients
+from bptt_lab.bptt import Gradients, forward, loss_and_gradients
+from bptt_lab.cells import RNN
 from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import (
-    Problem,
-    derivative,
-    jacobians,
-    norm,
-    problem,
-    relative_error,
-)
+from bptt_lab.claims.problems import jacobians, norm
+from bptt_lab.initializers import gaussian
+from bptt_lab.jacobians import jacobian_product, step_jacobians
+from bptt_lab.losses import softmax, softmax_cross_entropy
+from bptt_lab.reference import Problem, complex_step, logits, problem, relative_error, rnn_step
 
 LEDGER = Ledger()
 
@@ -105,11 +93,11 @@ def factors(name: str, seed: int = 0, *, start: float = 1.0) -> Factors:
     def run(inputs: Array, h: Array, theta: Array = theta) -> Array:
         q = p.params | {name: theta.reshape(p.params[name].shape)}
         for x_t in inputs:
-            h = np.tanh(x_t @ q["W_xh"] + h @ q["W_hh"] + q["b_h"])
+            (h,) = rnn_step(q, x_t, h)
         return h
 
     def loss(t: int, h: Array) -> Array:
-        o = h @ p.params["W_yh"] + p.params["b_y"]
+        o = logits(p.params, h)
         value: Array = np.log(np.exp(o).sum()) - o[p.y[t - 1, 0]]
         return value
 
@@ -118,11 +106,11 @@ def factors(name: str, seed: int = 0, *, start: float = 1.0) -> Factors:
 
     h = [run(x[:t], h0) for t in (0, *steps)]
     return Factors(
-        v=each(lambda t: derivative(lambda h_t: loss(t, h_t), h[t])),
-        J=each(lambda t: derivative(lambda before: run(x[t - 1 : t], before), h[t - 1])),
-        plus=each(lambda t: derivative(lambda theta: run(x[t - 1 : t], h[t - 1], theta), theta)),
-        total=each(lambda t: derivative(lambda theta: run(x[:t], h0, theta), theta)),
-        exact=each(lambda t: derivative(lambda theta: loss(t, run(x[:t], h0, theta)), theta)),
+        v=each(lambda t: complex_step(lambda h_t: loss(t, h_t), h[t])),
+        J=each(lambda t: complex_step(lambda before: run(x[t - 1 : t], before), h[t - 1])),
+        plus=each(lambda t: complex_step(lambda theta: run(x[t - 1 : t], h[t - 1], theta), theta)),
+        total=each(lambda t: complex_step(lambda theta: run(x[:t], h0, theta), theta)),
+        exact=each(lambda t: complex_step(lambda theta: loss(t, run(x[:t], h0, theta)), theta)),
     )
 
 
@@ -143,7 +131,7 @@ def cross_entropy(o: Array, y: Array) -> Array:
     return value
 
 
-def readout(n_outputs: int = 7) -> tuple[Array, Array, Array, Array, Array]:
+def readout(n_outputs: int = 6) -> tuple[Array, Array, Array, Array, Array]:
     """States h (T, m, n), targets (T, m, q), W_yh, b_y, and e of the losses, (T, m, q)."""
     p = problem(RNN("tanh"), n_outputs=n_outputs)
     h, y = forward(p.cell, p.params, p.x, p.state0).h[1:], np.eye(n_outputs)[p.y]
@@ -153,8 +141,7 @@ def readout(n_outputs: int = 7) -> tuple[Array, Array, Array, Array, Array]:
 
 def readout_gradient(h: Array, y: Array, W: Array, b: Array) -> Array:
     """dL/dW_yh by complex steps, in the shape of W_yh."""
-    exact = derivative(lambda w: cross_entropy(h @ w.reshape(W.shape) + b, y), W.ravel())
-    return exact.reshape(W.shape)
+    return complex_step(lambda W: cross_entropy(h @ W + b, y), W)
 
 
 @LEDGER.enter(
@@ -164,11 +151,12 @@ def readout_gradient(h: Array, y: Array, W: Array, b: Array) -> Array:
     holds="By definition, and so the gradient is a sum over the steps too. For a mini-batch one "
     "more choice is needed: the sum over the $m$ rows, or their mean. A mean divides every "
     "gradient by the number of targets.",
+    equations=("eq-loss", "eq-bptt-loss"),
 )  # fmt: skip
 def sum_over_steps() -> Numbers:
     p = problem(RNN("tanh"))
     loss, whole = gradients(p)
-    losses, parts = zip(*(gradients(p, step_targets(p, t)) for t in range(6)), strict=True)
+    losses, parts = zip(*(gradients(p, step_targets(p, t)) for t in range(7)), strict=True)
     error = max(relative_error(sum(g[name] for g in parts), whole[name]) for name in p.params)
     mean_loss, mean = gradients(p, reduction="mean")
     assert abs(sum(losses) / loss - 1) < 1e-14 and error < 1e-12
@@ -190,6 +178,7 @@ def sum_over_steps() -> Numbers:
     "classes $c$.",
     condition=r"$y_t\log\hat y_t$ is the inner product of two rows, not their element-wise "
     r"product, and the logarithm is the natural one: another base multiplies $\hat y_t-y_t$.",
+    equations=("eq-cross-entropy",),
 )  # fmt: skip
 def product_of_targets_and_logarithms() -> Numbers:
     h, y, W, b, e = readout()
@@ -197,12 +186,12 @@ def product_of_targets_and_logarithms() -> Numbers:
     element_wise = -y[0] * np.log(softmax(o))
     inner = element_wise.sum(axis=1)
     loss, _ = softmax_cross_entropy(o, y[0].argmax(axis=1))
-    bits = derivative(lambda o_r: cross_entropy(o_r, y[0, 0]) / np.log(2), o[0])
-    assert element_wise.shape == (3, 7) and abs(inner.sum() / loss - 1) < 1e-14
+    bits = complex_step(lambda o_r: cross_entropy(o_r, y[0, 0]) / np.log(2), o[0])
+    assert element_wise.shape == (4, 6) and abs(inner.sum() / loss - 1) < 1e-14
     assert relative_error(bits * np.log(2), e[0, 0]) < 1e-13
     assert relative_error(bits, e[0, 0]) > 0.4
     return {
-        "numbers in the element-wise product, 3 rows": element_wise.size,
+        "numbers in the element-wise product, 4 rows": element_wise.size,
         "sum of the inner products": float(inner.sum()),
         "cross-entropy of the package": float(loss),
         r"error of $\hat y-y$ for a logarithm to base 2": relative_error(e[0, 0], bits),
@@ -216,11 +205,12 @@ def product_of_targets_and_logarithms() -> Numbers:
     verdict="holds",
     holds=r"The sum starts at $t=1$. $W_{yh}$ enters $L_t$ only through $o_t$, and no output "
     "enters another step: there is no path through time.",
+    equations=("eq-bptt-readout",),
 )  # fmt: skip
 def no_path_through_time() -> Numbers:
     p = problem(RNN("tanh"))
     whole = gradients(p)[1]
-    steps = [gradients(p, step_targets(p, t))[1]["W_yh"] for t in range(6)]
+    steps = [gradients(p, step_targets(p, t))[1]["W_yh"] for t in range(7)]
     cut = gradients(p, window=1)[1]  # nothing goes back in time
     error = relative_error(sum(steps), whole["W_yh"])
     lost = {name: relative_error(cut[name], whole[name]) for name in ("W_yh", "W_hh")}
@@ -243,15 +233,16 @@ def no_path_through_time() -> Numbers:
     holds=r"As a chain of linear maps. The last factor has three indices, one for $o_t$ and two "
     "for $W_{yh}$, so it is no matrix. Read it as a table with a row for each output and a "
     "column for each entry of $W_{yh}$.",
+    equations=("eq-bptt-readout-tensor",),
 )  # fmt: skip
 def chain_of_the_readout() -> Numbers:
     h, y, W, b, _ = readout()
 
     def three_factors(h_t: Array, y_t: Array) -> tuple[Array, Array, Array]:
         o = h_t @ W + b
-        by_prediction = derivative(lambda s: -(y_t * np.log(s)).sum(), softmax(o))
-        by_weights = derivative(lambda w: h_t @ w.reshape(W.shape) + b, W.ravel())
-        return by_prediction, derivative(softmax, o), by_weights
+        by_prediction = complex_step(lambda s: -(y_t * np.log(s)).sum(), softmax(o))
+        by_weights = complex_step(lambda w: h_t @ w.reshape(W.shape) + b, W.ravel())
+        return by_prediction, complex_step(softmax, o), by_weights
 
     chains = [three_factors(*step) for step in zip(h[:, 0], y[:, 0], strict=True)]  # one sequence
     chained = sum(np.linalg.multi_dot(chain) for chain in chains)
@@ -273,10 +264,11 @@ def chain_of_the_readout() -> Numbers:
     r"\sum_{t=1}^{T}h_t^\top(\hat y_t-y_t)$, of shape $n\times n_{outputs}$, for "
     "$o_t=h_tW_{yh}+b_y$. The article's order is the gradient of the transpose. If "
     "$n_{outputs}=n$, no error is raised and the gradient is wrong.",
+    equations=("eq-bptt-readout",),
 )  # fmt: skip
 def order_of_the_outer_product() -> Numbers:
     seen = {}
-    for n_outputs in (7, 5):  # and 5 is also the number of neurons
+    for n_outputs in (6, 5):  # and 5 is also the number of neurons
         h, y, W, b, e = readout(n_outputs)
         exact = readout_gradient(h, y, W, b)
         corrected = sum(h_t.T @ e_t for h_t, e_t in zip(h, e, strict=True))
@@ -299,12 +291,13 @@ def order_of_the_outer_product() -> Numbers:
     holds=r"$\frac{\partial o_{t,c}}{\partial(W_{yh})_{ij}}=h_{t,i}\,[j=c]$, an array of "
     r"$n_{outputs}\times n\times n_{outputs}$ entries. Contracted with $e_t$ it gives "
     r"$h_t^\top e_t$. The shorthand $h_t$ loses the index that tells in which order.",
+    equations=("eq-bptt-readout-tensor", "eq-bptt-readout-entry"),
 )  # fmt: skip
 def three_indices() -> Numbers:
     h, _, W, b, e = readout()
     h_t, e_t = h[0, 0], e[0, 0]
-    exact = derivative(lambda w: h_t @ w.reshape(W.shape) + b, W.ravel()).reshape(7, 5, 7)
-    formula = np.einsum("i,jc->cij", h_t, np.eye(7))
+    exact = complex_step(lambda W: h_t @ W + b, W)
+    formula = np.einsum("i,jc->cij", h_t, np.eye(6))
     error = relative_error(formula, exact)
     contracted = relative_error(np.tensordot(e_t, exact, 1), np.outer(h_t, e_t))
     assert error < 1e-14 and contracted < 1e-14
@@ -327,6 +320,7 @@ def three_indices() -> Numbers:
     r"comes out of it the derivative is $-y_{t,c}/\hat y_{t,c}$. In general "
     r"$\frac{\partial L_t}{\partial o_t}=\bigl(\sum_cy_{t,c}\bigr)\hat y_t-y_t$.",
     condition=r"$\hat y_t-y_t$ needs $\sum_cy_{t,c}=1$: one class, or any distribution over them.",
+    equations=("eq-loss-gradient",),
 )  # fmt: skip
 def derivative_by_the_logits() -> Numbers:
     o, y = sym.row("o", 3), sym.row("y", 3)
@@ -339,8 +333,8 @@ def derivative_by_the_logits() -> Numbers:
     several = np.array([1.0, 1.0, 0.0])  # two classes at once
     logits = np.random.default_rng(0).standard_normal(3)
     s = softmax(logits)
-    exact = derivative(lambda o: cross_entropy(o, several), logits)
-    by_output = derivative(lambda s: -(several * np.log(s)).sum(), s)
+    exact = complex_step(lambda o: cross_entropy(o, several), logits)
+    by_output = complex_step(lambda s: -(several * np.log(s)).sum(), s)
     wrong = relative_error(s - several, exact)
     assert relative_error(2 * s - several, exact) < 1e-13 and wrong > 0.5
     assert relative_error(-several / s, by_output) < 1e-13
@@ -360,12 +354,13 @@ def derivative_by_the_logits() -> Numbers:
     holds=r"$\frac{\partial L}{\partial b_y}=\sum_{t=1}^{T}\mathbf 1^\top(\hat y_t-y_t)$: the "
     "rows of a mini-batch are added too.",
     condition="One sequence, or the sum over the rows; and targets that sum to one.",
+    equations=("eq-loss-gradient", "eq-bptt-readout"),
 )  # fmt: skip
 def bias_of_the_output() -> Numbers:
     h, y, W, b, e = readout()
-    exact = derivative(lambda b: cross_entropy(h @ W + b, y), b)
+    exact = complex_step(lambda b: cross_entropy(h @ W + b, y), b)
     both_sums = relative_error(e.sum(axis=(0, 1)), exact)
-    doubled = derivative(lambda b: cross_entropy(h @ W + b, 2 * y), b)  # targets that sum to two
+    doubled = complex_step(lambda b: cross_entropy(h @ W + b, 2 * y), b)  # targets that sum to two
     off = relative_error((softmax(h @ W + b) - 2 * y).sum(axis=(0, 1)), doubled)
     assert both_sums < 1e-13
     assert e.sum(axis=0).shape != b.shape and off > 0.1
@@ -384,11 +379,12 @@ def bias_of_the_output() -> Numbers:
     verdict="corrected",
     holds=r"$L_{t+1}$ is the loss of that step. Its output is $\hat y_{t+1}$, a row, which knows "
     r"nothing of the target. Nor is the shift needed: derive for $L_t$ and let $t=1,\dots,T$.",
+    equations=("eq-bptt-loss",),
 )  # fmt: skip
 def loss_or_output() -> Numbers:
     p, t = problem(RNN("tanh"), m=1), 2
     output = softmax(forward(p.cell, p.params, p.x, p.state0).logits[t, 0])
-    targets = (np.full_like(p.y, c) for c in range(7))
+    targets = (np.full_like(p.y, c) for c in range(6))
     losses = [gradients(p, step_targets(replace(p, y=y), t))[0] for y in targets]
     assert np.allclose(losses, -np.log(output), rtol=1e-13)
     assert max(losses) - min(losses) > 1
@@ -413,6 +409,7 @@ def loss_or_output() -> Numbers:
     condition="The last factor is the total derivative. The immediate one, as the words say, "
     "leaves only the term $k=t$ of the sum.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-total",),
 )  # fmt: skip
 def one_step_alone() -> Numbers:
     f = factors("W_hh")
@@ -420,7 +417,7 @@ def one_step_alone() -> Numbers:
     total, immediate = (f.error(f.sum(last, here)) for last in (f.total, f.plus))
     h, _, W, b, _ = readout()
     s = softmax(h[0, 0] @ W + b)
-    exact = derivative(lambda h: softmax(h @ W + b), h[0, 0])
+    exact = complex_step(lambda h: softmax(h @ W + b), h[0, 0])
     middle = relative_error((np.diag(s) - np.outer(s, s)) @ W.T, exact)
     assert total < 1e-13 and middle < 1e-13
     assert immediate > 0.2
@@ -438,6 +435,7 @@ def one_step_alone() -> Numbers:
     verdict="holds",
     holds="On $h_t$, on $x_{t+1}$ and on the parameters, and on nothing else: whatever is "
     "earlier acts through $h_t$.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def through_the_last_state() -> Numbers:
     net = sym.RNN("tanh").unroll(T=3, n_inputs=1, n_neurons=2)
@@ -465,6 +463,7 @@ def through_the_last_state() -> Numbers:
     r"\frac{\mathrm dh_t}{\mathrm dW_{hh}}$. The display keeps the second term and loses the "
     "use of $W_{hh}$ at step $t+1$ itself, under either reading of the last factor.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-total",),
 )  # fmt: skip
 def the_term_that_is_lost() -> Numbers:
     readings: dict[str, list[float]] = {"immediate": [], "total": [], "with the lost term": []}
@@ -500,6 +499,7 @@ def the_term_that_is_lost() -> Numbers:
     condition=r"The last factor is the immediate partial $\frac{\partial^+h_k}{\partial W_{hh}}$, "
     "with $h_{k-1}$ held constant.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def immediate_or_total() -> Numbers:
     immediate, total, counted = [], [], []
@@ -526,6 +526,7 @@ def immediate_or_total() -> Numbers:
     r"\frac{\partial h_2}{\partial h_1}$",
     verdict="holds",
     holds="In this order, the later step on the left, in numerator layout.",
+    equations=("eq-bptt-sum",),
 )  # fmt: skip
 def chain_of_two_steps() -> Numbers:
     net = sym.RNN("tanh").unroll(T=3, n_inputs=1, n_neurons=2)
@@ -548,6 +549,7 @@ def chain_of_two_steps() -> Numbers:
     verdict="holds",
     holds=r"Entry $(i,j)$ is $\frac{\partial h_{t+1,i}}{\partial h_{k,j}}$ in numerator layout, "
     "taken at the states of the present run.",
+    equations=("eq-bptt-jacobian-entry",),
 )  # fmt: skip
 def entries_of_the_jacobian() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -582,6 +584,7 @@ def entries_of_the_jacobian() -> Numbers:
     condition="The product has its largest index on the left, though the sign "
     r"$\prod_{j=k}^{t}$ counts upwards; and the last factor is the immediate partial.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def order_of_the_product() -> Numbers:
     def upwards(f: Factors, t: int, k: int) -> Array:
@@ -616,6 +619,7 @@ def order_of_the_product() -> Numbers:
     holds=r"In numerator layout, where each factor is $D_{j+1}W_{hh}^\top$. In denominator layout "
     "every factor is transposed, $W_{hh}D_{j+1}$, and the order turns round. To mix the two is "
     "wrong.",
+    equations=("eq-bptt-sum", "eq-jacobian-product"),
 )  # fmt: skip
 def two_layouts() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -624,10 +628,10 @@ def two_layouts() -> Numbers:
 
     def from_2_to_5(start: Array) -> Array:
         for x_t in p.x[2:5, 0]:
-            start = np.tanh(x_t @ p.params["W_xh"] + start @ W + p.params["b_h"])
+            (start,) = rnn_step(p.params, x_t, start)
         return start
 
-    exact = derivative(from_2_to_5, h[2])
+    exact = complex_step(from_2_to_5, h[2])
     numerator = D[5] @ W.T @ D[4] @ W.T @ D[3] @ W.T
     denominator = W @ D[3] @ W @ D[4] @ W @ D[5]
     mixed = D[3] @ W.T @ D[4] @ W.T @ D[5] @ W.T
@@ -652,9 +656,10 @@ def two_layouts() -> Numbers:
     "2-norm is the largest factor by which a vector is stretched. Were the claim true, no "
     "gradient could explode.",
     sources=("pascanu2013, section 2.1",),
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def norms_above_one() -> Numbers:
-    one_neuron = derivative(lambda h: np.tanh(2 * h), np.zeros(1)).item()
+    one_neuron = complex_step(lambda h: np.tanh(2 * h), np.zeros(1)).item()
     rng = np.random.default_rng(0)
     G, x = gaussian(rng, 32), 0.1 * rng.standard_normal((50, 32))
     sizes = [norm(J_t) for J_t in jacobians(G, x)]
@@ -683,6 +688,7 @@ def norms_above_one() -> Numbers:
     "a bounded range does not bound a derivative, and a bounded slope does not bound the "
     r"Jacobian: it is multiplied by $W_{hh}^\top$.",
     condition="As statements on the two functions, not as a reason for the bound of the Jacobian.",
+    equations=("eq-jacobian", "eq-norm-bound"),
 )  # fmt: skip
 def range_and_slope() -> Numbers:
     a, seen = np.linspace(-8, 8, 1601), {}
@@ -710,6 +716,7 @@ def range_and_slope() -> Numbers:
     r"\frac{\partial^+h_k}{\partial W_{hh}}$. As printed the sum needs $L_{T+1}$, which does not "
     r"exist, and omits $L_1$. With the shift it must run over $t=0,\dots,T-1$. At $h_0=0$ the "
     "mistake is hidden, for the only term of $L_1$ is a multiple of $h_0$.",
+    equations=("eq-bptt-double-sum",),
 )  # fmt: skip
 def first_loss() -> Numbers:
     f, zero = factors("W_hh"), factors("W_hh", start=0.0)
@@ -740,13 +747,14 @@ def first_loss() -> Numbers:
     "sentence is right.",
     condition="The last factor is the total derivative "
     r"$\frac{\mathrm dh_{t+1}}{\mathrm dW_{xh}}$.",
+    equations=("eq-bptt-total",),
 )  # fmt: skip
 def earlier_inputs() -> Numbers:
     f = factors("W_xh")
     here = range(1)  # k = t alone
     total, immediate = (f.error(f.sum(last, here)) for last in (f.total, f.plus))
     p = problem(RNN("tanh"))
-    by_input = gradients(p, step_targets(p, 5))[1].x  # of the last loss alone
+    by_input = gradients(p, step_targets(p, 6))[1].x  # of the last loss alone
     sizes = np.linalg.norm(by_input, axis=(1, 2))
     assert total < 1e-13 and immediate > 0.2
     assert sizes[0] > 0.01
@@ -773,6 +781,7 @@ def earlier_inputs() -> Numbers:
     condition="The first term has the immediate, the second the total derivative. With two "
     "immediate ones it is the terms $k=t+1$ and $k=t$ of the sum, and no more; with two total "
     "ones, more than the gradient.",
+    equations=("eq-bptt-total", "eq-bptt-one-loss"),
 )  # fmt: skip
 def two_terms() -> Numbers:
     f, here, before = factors("W_xh"), range(1), range(1, 2)  # k = t, and k = t - 1
@@ -801,6 +810,7 @@ def two_terms() -> Numbers:
     r"$\frac{\partial^+h_{k,i}}{\partial(W_{xh})_{pq}}=\phi'(a_{k,i})\,[i=q]\,x_{k,p}$.",
     condition="The last factor is the immediate partial, as in bptt-13.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss", "eq-bptt-immediate"),
 )  # fmt: skip
 def sum_for_the_input_weights() -> Numbers:
     f = factors("W_xh")
@@ -808,7 +818,7 @@ def sum_for_the_input_weights() -> Numbers:
     h = forward(p.cell, p.params, p.x, p.state0).h[:, 0]
     slopes = 1 - h**2
     formula = {
-        k: np.einsum("iq,p->ipq", np.diag(slopes[k]), p.x[k - 1, 0]).reshape(5, 20) for k in f.plus
+        k: np.einsum("iq,p->ipq", np.diag(slopes[k]), p.x[k - 1, 0]).reshape(5, 15) for k in f.plus
     }
     last_factor = max(relative_error(formula[k], f.plus[k]) for k in f.plus)
     immediate, total = (f.error(f.sum(last)) for last in (formula, f.total))
@@ -832,6 +842,7 @@ def sum_for_the_input_weights() -> Numbers:
     r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
     r"\frac{\partial^+h_k}{\partial W_{xh}}=\sum_{t=1}^{T}x_t^\top\delta_t$, with $\delta_t$ of "
     "bptt-25. The limits are those of bptt-20, but here the gap of $L_1$ shows at $h_0=0$ too.",
+    equations=("eq-bptt-double-sum",),
 )  # fmt: skip
 def first_loss_of_the_input_weights() -> Numbers:
     f, zero = factors("W_xh"), factors("W_xh", start=0.0)
@@ -858,16 +869,17 @@ def first_loss_of_the_input_weights() -> Numbers:
     r"$\frac{\partial L}{\partial W_{xh}}=\sum_tx_t^\top\delta_t$. The states begin with $h_0$: "
     "if they are stored from $h_1$ on, the index $-1$ gives the last one, and no error.",
     sources=("rumelhart1986", "werbos1990"),
+    equations=("eq-bptt-recursion", "eq-bptt-gradients"),
 )  # fmt: skip
 def recursion() -> Numbers:
     p = problem(RNN("tanh"), m=1)
     W_hh, W_yh = p.params["W_hh"], p.params["W_yh"]
     trace = forward(p.cell, p.params, p.x, p.state0)
-    h, e = trace.h, softmax(trace.logits) - np.eye(7)[p.y]
-    delta = np.zeros((8, 1, 5))  # of the steps 1..6, and the zero of step 7
-    for t in range(6, 0, -1):
+    h, e = trace.h, softmax(trace.logits) - np.eye(6)[p.y]
+    delta = np.zeros((9, 1, 5))  # of the steps 1..7, and the zero of step 8
+    for t in range(7, 0, -1):
         delta[t] = (e[t - 1] @ W_yh.T + delta[t + 1] @ W_hh.T) * (1 - h[t] ** 2)
-    steps = range(1, 7)
+    steps = range(1, 8)
     found = {
         "b_h": sum(delta[t].sum(axis=0) for t in steps),
         "W_hh": sum(h[t - 1].T @ delta[t] for t in steps),

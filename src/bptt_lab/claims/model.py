@@ -7,19 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from bptt_lab import (
-    RNN,
-    attribution,
-    backward,
-    forward,
-    loss_and_gradients,
-    softmax,
-    step_jacobians,
-)
 from bptt_lab.arguments import Array
+from bptt_lab.bptt import backward, forward, loss_and_gradients
+from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Params
 from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import Problem, problem, relative_error
+from bptt_lab.jacobians import attribution, step_jacobians
+from bptt_lab.losses import softmax
+from bptt_lab.reference import Problem, complex_step, problem, relative_error, rnn_step
 from bptt_lab.symbolic import (
     activation,
     cross_entropy,
@@ -67,6 +62,7 @@ def largest(difference: Array) -> float:
     holds=r"$h_t=f_h(x_t,h_{t-1};\theta)$, with the same $\theta$ at every step and a given $h_0$. "
     "All that the future can know of the past is in $h_t$.",
     sources=("elman1990",),
+    equations=("eq-system",),
 )  # fmt: skip
 def state_is_enough() -> Numbers:
     p = problem(RNN("tanh"))
@@ -85,16 +81,17 @@ def state_is_enough() -> Numbers:
     verdict="holds",
     holds="The output needs the state of its own step and nothing else. One output per step is a "
     "choice. Where only the last step has a target, the loss has one term.",
+    equations=("eq-system",),
 )  # fmt: skip
 def output_of_one_step() -> Numbers:
     p = problem(RNN("tanh"))
     trace = forward(p.cell, p.params, p.x, p.state0)
     y_hat = softmax(trace.h[-1] @ p.params["W_yh"] + p.params["b_y"])  # of the last state alone
     error = relative_error(y_hat, softmax(trace.logits[-1]))
-    only_last = np.where(np.arange(6)[:, None] == 5, p.y, -1)  # -1: no target
+    only_last = np.where(np.arange(7)[:, None] == 6, p.y, -1)  # -1: no target
     loss, _ = loss_and_gradients(p.cell, p.params, p.x, only_last, state0=p.state0)
     whole, _ = loss_and_gradients(p.cell, p.params, p.x, p.y, state0=p.state0)
-    one_term = -np.log(y_hat[np.arange(3), p.y[-1]]).sum()
+    one_term = -np.log(y_hat[np.arange(4), p.y[-1]]).sum()
     assert error < 1e-14 and abs(loss / one_term - 1) < 1e-14
     assert whole > 2 * loss
     return {
@@ -111,6 +108,7 @@ def output_of_one_step() -> Numbers:
     holds=r"With columns it does. It is the transpose of $h_t=\phi(x_tW_{xh}+h_{t-1}W_{hh}+b_h)$, "
     "with the same matrices. The letter $X_t$ is a column here, and a matrix with a row per "
     "instance a few lines later.",
+    equations=("eq-cell", "eq-columns"),
 )  # fmt: skip
 def columns_and_rows() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -132,6 +130,7 @@ def columns_and_rows() -> Numbers:
     verdict="holds",
     holds=r"With $W_{yh}$ of shape $n\times n_{outputs}$. Its indices read backwards: $W_{xh}$ "
     "leads from $x$ to $h$, and $W_{yh}$ from $h$ to $y$. Others call it $W_{hy}$.",
+    equations=("eq-columns",),
 )  # fmt: skip
 def output_in_columns() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -153,6 +152,7 @@ def output_in_columns() -> Numbers:
     holds=r"$\phi_h$ acts on each entry, softmax on the whole row: $\frac{\partial\hat y}"
     r"{\partial o}=\mathrm{diag}(\hat y)-\hat y^\top\hat y$, and no entry of it is zero. The "
     "identity, usual for real targets, is element-wise but not nonlinear.",
+    equations=("eq-softmax", "eq-softmax-jacobian"),
 )  # fmt: skip
 def softmax_mixes() -> Numbers:
     o = row("o", 3)
@@ -177,6 +177,7 @@ def softmax_mixes() -> Numbers:
     verdict="holds",
     holds="Without $W_{xh}$ no input reaches the state, without $W_{hh}$ no earlier state does, "
     "and without $W_{yh}$ nothing reaches the output.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def cut_connections() -> Numbers:
     p = problem(RNN("tanh"))
@@ -210,6 +211,7 @@ def cut_connections() -> Numbers:
     holds="How usual, no computation can tell. That both saturate it can: their slopes go to 0 on "
     "both sides. ReLU does not, and is used with initial weights of its own.",
     sources=("le2015",),
+    equations=("eq-cell",),
 )  # fmt: skip
 def saturating_functions() -> Numbers:
     a = sp.Symbol("a", real=True)
@@ -235,6 +237,7 @@ def saturating_functions() -> Numbers:
     "With cross-entropy, binary cross-entropy and half the squared error it is the same "
     r"$\frac{\partial L_t}{\partial o_t}=\hat y_t-y_t$ all three times.",
     condition="One label out of several.",
+    equations=("eq-softmax", "eq-loss-gradient", "eq-squared"),
 )  # fmt: skip
 def canonical_pairs() -> Numbers:
     o, y = row("o", 3), row("y", 3)
@@ -261,33 +264,33 @@ def canonical_pairs() -> Numbers:
     holds=r"There are $n_{inputs}n+n^2+n+n\,n_{outputs}+n_{outputs}$ parameters, whatever $T$. For "
     "the same reason one network reads sequences of any length, and the gradient is a sum over "
     "time, of one term for each use of the weights.",
+    equations=("eq-count",),
 )  # fmt: skip
 def shared_weights() -> Numbers:
-    p, step = problem(RNN("tanh")), 1e-30j
-    (T, m, n_inputs), n, n_outputs = p.x.shape, 5, 7
+    p = problem(RNN("tanh"))
+    T, m, n_inputs, n, n_outputs = p.sizes.values()
     shared = sum(value.size for value in p.params.values())
     assert shared == n_inputs * n + n * n + n + n * n_outputs + n_outputs
-    rng = np.random.default_rng(0)
-    d_h, direction = rng.standard_normal((T, m, n)), rng.standard_normal((n, n))
+    direction = np.random.default_rng(0).standard_normal((n, n))
 
-    def derivative(changed: int) -> float:
-        """Differentiate the sum of d_h * h by the copy of W_hh that one step uses."""
-        h, total = p.state0[0], np.array(0j)
-        for t in range(T):
-            W = p.params["W_hh"] + (step * direction if t == changed else 0)
-            h = np.tanh(p.x[t] @ p.params["W_xh"] + h @ W + p.params["b_h"])
-            total = total + (d_h[t] * h).sum()
-        return float(total.imag / step.imag)
+    def loss(changes: Array) -> Array:
+        """Add up d_h * h if each step has a copy of W_hh of its own, changed along a direction."""
+        (h,), total = p.state0, np.array(0.0)
+        for x_t, d_h_t, change in zip(p.x, p.d_h, changes, strict=True):
+            copy = {"W_hh": p.params["W_hh"] + change * direction}
+            (h,) = rnn_step(p.params | copy, x_t, h)
+            total = total + (d_h_t * h).sum()
+        return total
 
-    copies = [derivative(t) for t in range(T)]
+    copies = complex_step(loss, np.zeros(T))
     trace = forward(p.cell, p.params, p.x, p.state0)
-    whole = (backward(trace, d_h)["W_hh"] * direction).sum()
+    whole = (backward(trace, p.d_h)["W_hh"] * direction).sum()
     error = relative_error(sum(copies), whole)
     assert error < 1e-13
     assert relative_error(copies[-1], whole) > 0.1  # one use of the weights is not all
     return {
         "parameters, shared": shared,
-        "a copy for each of 6 steps": shared * T,
+        "a copy for each of 7 steps": shared * T,
         "error of the sum over the copies": error,
     }
 
@@ -298,13 +301,14 @@ def shared_weights() -> Numbers:
     verdict="holds",
     holds="One row per instance; $b_h$ is added to every row. The rows do not mix: each is the "
     r"sequence computed alone. What is $\tanh$ here is $\phi_h$ in the next line.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def rows_do_not_mix() -> Numbers:
     p = problem(RNN("tanh"))
     W_xh, W_hh, _ = weights(p)
     h = states(p.params, p.x, p.state0[0])
     batch = np.tanh(p.x[-1] @ W_xh + h[-2] @ W_hh + p.params["b_h"])
-    alone = [states(p.params, p.x[:, [r]], p.state0[0][[r]])[-1, 0] for r in range(3)]
+    alone = [states(p.params, p.x[:, [r]], p.state0[0][[r]])[-1, 0] for r in range(4)]
     error, error_alone = relative_error(batch, h[-1]), relative_error(np.stack(alone), h[-1])
     assert error < 1e-14 and error_alone < 1e-13
     return {"error of the equation": error, "error of the rows computed alone": error_alone}
@@ -317,6 +321,7 @@ def rows_do_not_mix() -> Numbers:
     holds=r"$[x_t\;\;h_{t-1}]\begin{bmatrix}W_{xh}\\W_{hh}\end{bmatrix}=x_tW_{xh}+h_{t-1}W_{hh}$.",
     condition="$W$ is $W_{xh}$ on top of $W_{hh}$, in this order. The article names another pair, "
     "see shape-05.",
+    equations=("eq-concatenation",),
 )  # fmt: skip
 def stacked_weights() -> Numbers:
     p = problem(RNN("tanh"))
@@ -337,10 +342,11 @@ def stacked_weights() -> Numbers:
     holds=r"$o_t$ has a row per instance and a column per output.",
     condition=r"$W_{yh}$ is $n\times n_{outputs}$ and $b_y$ has $n_{outputs}$ entries, not the "
     "shapes of the article's list (shape-12, shape-14).",
+    equations=("eq-cell",),
 )  # fmt: skip
 def logits_fit_the_targets() -> Numbers:
     p = problem(RNN("tanh"))
-    one_hot = np.eye(7)[p.y[-1]]  # (m, n_outputs)
+    one_hot = np.eye(6)[p.y[-1]]  # (m, n_outputs)
     trace = forward(p.cell, p.params, p.x, p.state0)
     error = relative_error(trace.h[-1] @ p.params["W_yh"] + p.params["b_y"], trace.logits[-1])
     as_listed = trace.h[-1] @ p.params["W_hh"] + p.params["b_h"]  # shapes (n, n) and (n,)
@@ -355,6 +361,7 @@ def logits_fit_the_targets() -> Numbers:
     states=r"$\hat y_t=\mathrm{softmax}(o_t)$",
     verdict="holds",
     holds="Row by row: each row sums to one and depends on the logits of its own instance only.",
+    equations=("eq-softmax",),
 )  # fmt: skip
 def softmax_row_by_row() -> Numbers:
     o = np.random.default_rng(0).standard_normal((3, 7))
@@ -380,19 +387,20 @@ def softmax_row_by_row() -> Numbers:
     "the shape is right. The sentence follows a text in which the state is the output, and the "
     "recurrent matrix is called $W_y$.",
     sources=("geron2017",),
+    equations=("eq-concatenation",),
 )  # fmt: skip
 def wrong_pair() -> Numbers:
     p, square = problem(RNN("tanh")), problem(RNN("tanh"), n_outputs=5)
     W_xh, W_hh, W_yh = weights(p)
     misfit = complaint(lambda: np.vstack([W_xh, W_yh]))
-    assert misfit and np.vstack([W_xh, W_hh]).shape == (4 + 5, 5)
+    assert misfit and np.vstack([W_xh, W_hh]).shape == (3 + 5, 5)
 
     W_xh, W_hh, W_yh = weights(square)  # as many outputs as neurons: no complaint
     x_h = np.hstack([square.x[0], square.state0[0]])
     right, wrong = (x_h @ np.vstack([W_xh, W]) for W in (W_hh, W_yh))
     error = relative_error(wrong, right)
     assert error > 0.5
-    return {"with 7 outputs and 5 neurons": misfit, "with 5 outputs, error": error}
+    return {"with 6 outputs and 5 neurons": misfit, "with 5 outputs, error": error}
 
 
 @LEDGER.enter(
@@ -402,13 +410,14 @@ def wrong_pair() -> Numbers:
     verdict="holds",
     holds=r"Row $r$ of it is the input of instance $r$, followed by the last state of instance "
     "$r$. One on top of the other they do not fit.",
+    equations=("eq-concatenation",),
 )  # fmt: skip
 def side_by_side() -> Numbers:
     p = problem(RNN("tanh"))
     x, h = p.x[0], p.state0[0]
     x_h = np.hstack([x, h])
     vertical = complaint(lambda: np.vstack([x, h]))
-    assert x_h.shape == (3, 4 + 5)
+    assert x_h.shape == (4, 3 + 5)
     assert np.array_equal(x_h[1], [*x[1], *h[1]])
     assert vertical
     return {"rows": len(x_h), "columns": len(x_h[0]), "one on top of the other": vertical}
@@ -421,6 +430,7 @@ def side_by_side() -> Numbers:
     holds="A fourth is needed, $n_{outputs}$, the number of outputs or classes. Without it the "
     "shapes of $W_{yh}$, $b_y$, $o_t$, $\\hat y_t$ and $y_t$ cannot be written down.",
     sources=("geron2017",),
+    equations=("eq-cell", "eq-count"),
 )  # fmt: skip
 def fourth_size() -> Numbers:
     def shapes(n_outputs: int) -> dict[str, tuple[int, ...]]:
@@ -444,14 +454,15 @@ def fourth_size() -> Numbers:
     states=r"$X_t$ is an $m\times n_{inputs}$ matrix with the inputs of all instances",
     verdict="holds",
     holds="Those of step $t$, one row per instance. The whole input is one such matrix per step.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def inputs_in_rows() -> Numbers:
     p = problem(RNN("tanh"))
-    h, order = states(p.params, p.x, p.state0[0]), [2, 0, 1]
+    h, order = states(p.params, p.x, p.state0[0]), [2, 0, 3, 1]
     reordered = states(p.params, p.x[:, order], p.state0[0][order])
     transposed = complaint(lambda: states(p.params, np.swapaxes(p.x, 1, 2), p.state0[0]))
     error = relative_error(reordered, h[:, order])
-    assert p.x[0].shape == (3, 4) and error < 1e-14
+    assert p.x[0].shape == (4, 3) and error < 1e-14
     assert transposed
     return {"error with the instances in another order": error, "inputs in columns": transposed}
 
@@ -463,6 +474,7 @@ def inputs_in_rows() -> Numbers:
     verdict="holds",
     holds="Row $r$ is the state of instance $r$, made by the inputs of instance $r$ before step "
     "$t$ and by nothing else.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def states_in_rows() -> Numbers:
     p, t = problem(RNN("tanh")), 4
@@ -471,9 +483,9 @@ def states_in_rows() -> Numbers:
     x[t - 1 :] += 1  # the inputs of step t and later, of all instances
     x[0, 1] += 1  # the first input, of the second instance
     change = np.abs(states(p.params, x, p.state0[0])[t - 1] - h[t - 1]).max(axis=1)
-    assert h[t - 1].shape == (3, 5)
-    assert change[1] > 1e-3 and change[0] == change[2] == 0
-    return {f"change of row {r}": float(change[r]) for r in range(3)}
+    assert h[t - 1].shape == (4, 5)
+    assert change[1] > 1e-3 and not np.delete(change, 1).any()
+    return {f"change of row {r}": float(change[r]) for r in range(4)}
 
 
 @LEDGER.enter(
@@ -482,12 +494,13 @@ def states_in_rows() -> Numbers:
     "and hidden layer",
     verdict="holds",
     holds="Its entry $(i,j)$ is the weight from input $i$ to neuron $j$.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def entry_of_the_input_weights() -> Numbers:
     p = problem(RNN("tanh"))
     silent = p.params | {"b_h": np.zeros(5)}
-    units = np.eye(4)[None]  # one step; instance i has a 1 at input i
-    h = states(silent, units, np.zeros((4, 5)), RNN("identity"))
+    units = np.eye(3)[None]  # one step; instance i has a 1 at input i
+    h = states(silent, units, np.zeros((3, 5)), RNN("identity"))
     error = relative_error(h[1], p.params["W_xh"])
     transposed = complaint(lambda: forward(p.cell, p.params | {"W_xh": units[0]}, p.x))
     assert error < 1e-14
@@ -503,10 +516,11 @@ def entry_of_the_input_weights() -> Numbers:
     holds="The shape is right. But there is one hidden layer, and $W_{hh}$ leads from its state at "
     "$t-1$ to its state at $t$. Only in the unrolled drawing do the copies of this layer look like "
     "several.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def one_step_later() -> Numbers:
     p = problem(RNN("tanh"))
-    start = np.zeros((3, 5))
+    start = np.zeros((4, 5))
     h = states(p.params, p.x, start)
     doubled = states(p.params | {"W_hh": 2 * p.params["W_hh"]}, p.x, start)
     same_step, next_step = (largest(doubled[t] - h[t]) for t in (1, 2))
@@ -530,6 +544,7 @@ def one_step_later() -> Numbers:
     holds=r"$W_{yh}$ is $n\times n_{outputs}$. It is square only if there happen to be as many "
     "outputs as neurons, or where the output is the state, as in the text that the list follows.",
     sources=("geron2017",),
+    equations=("eq-cell",),
 )  # fmt: skip
 def shape_of_the_output_weights() -> Numbers:
     p, square = problem(RNN("tanh")), problem(RNN("tanh"), n_outputs=5)
@@ -540,9 +555,9 @@ def shape_of_the_output_weights() -> Numbers:
 
     refused = as_listed(p)
     logits = forward(p.cell, p.params, p.x, p.state0).logits
-    assert p.params["W_yh"].shape == (5, 7) and logits.shape == (6, 3, 7)
+    assert p.params["W_yh"].shape == (5, 6) and logits.shape == (7, 4, 6)
     assert refused and not as_listed(square)
-    return {"7 classes, 5 neurons, the shapes of the list": refused}
+    return {"6 classes, 5 neurons, the shapes of the list": refused}
 
 
 @LEDGER.enter(
@@ -550,16 +565,16 @@ def shape_of_the_output_weights() -> Numbers:
     states="$b_h$ is a vector of size $n_{neurons}$ with each neuron's bias",
     verdict="holds",
     holds="It is added to every row, so that its gradient is a sum over the rows, and over time.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def bias_of_every_row() -> Numbers:
     p = problem(RNN("tanh"))
     b_h = p.params["b_h"]
-    h = states(p.params, np.zeros((1, 3, 4)), np.zeros((3, 5)), RNN("identity"))
+    h = states(p.params, np.zeros((1, 4, 3)), np.zeros((4, 5)), RNN("identity"))
     trace = forward(p.cell, p.params, p.x[:1], p.state0)
-    d_h = np.random.default_rng(0).standard_normal((1, 3, 5))
-    exact = backward(trace, d_h)["b_h"]
-    error = relative_error((d_h[0] * (1 - trace.h[1] ** 2)).sum(axis=0), exact)
-    assert np.array_equal(h[1], [b_h, b_h, b_h])
+    exact = backward(trace, p.d_h[:1])["b_h"]
+    error = relative_error((p.d_h[0] * (1 - trace.h[1] ** 2)).sum(axis=0), exact)
+    assert np.array_equal(h[1], [b_h] * 4)
     assert error < 1e-14
     return {"entries": b_h.size, "error of its gradient as a sum over the rows": error}
 
@@ -570,14 +585,15 @@ def bias_of_every_row() -> Numbers:
     verdict="corrected",
     holds="One bias for each output: $b_y$ has $n_{outputs}$ entries.",
     sources=("geron2017",),
+    equations=("eq-cell",),
 )  # fmt: skip
 def bias_of_each_output() -> Numbers:
     p = problem(RNN("tanh"))
     h, W_yh = states(p.params, p.x, p.state0[0])[-1], p.params["W_yh"]
     listed = complaint(lambda: h @ W_yh + np.zeros(5))
     assert listed and not complaint(lambda: h @ W_yh + p.params["b_y"])
-    assert p.params["b_y"].shape == (7,)
-    return {"5 entries for 7 outputs of 5 neurons": listed, "entries": p.params["b_y"].size}
+    assert p.params["b_y"].shape == (6,)
+    return {"5 entries for 6 outputs of 5 neurons": listed, "entries": p.params["b_y"].size}
 
 
 @LEDGER.enter(
@@ -587,15 +603,16 @@ def bias_of_each_output() -> Numbers:
     holds=r"The outputs are $\hat y_t$, and $y_t$ are the targets, as in the article's own loss; "
     r"for classes its rows are one-hot. Both are $m\times n_{outputs}$.",
     sources=("geron2017",),
+    equations=("eq-cell", "eq-cross-entropy"),
 )  # fmt: skip
 def targets_are_not_outputs() -> Numbers:
     p = problem(RNN("tanh"))
     y_hat = softmax(forward(p.cell, p.params, p.x, p.state0).logits)
-    one_hot = np.eye(7)[p.y]
+    one_hot = np.eye(6)[p.y]
     exact, _ = loss_and_gradients(p.cell, p.params, p.x, p.y, state0=p.state0)
     with_targets, with_outputs = (-(y * np.log(y_hat)).sum() for y in (one_hot, y_hat))
-    listed = complaint(lambda: one_hot[-1] - np.zeros((3, 5)))
-    assert y_hat[-1].shape == one_hot[-1].shape == (3, 7) and listed
+    listed = complaint(lambda: one_hot[-1] - np.zeros((4, 5)))
+    assert y_hat[-1].shape == one_hot[-1].shape == (4, 6) and listed
     assert abs(with_targets / exact - 1) < 1e-14
     assert abs(with_outputs / exact - 1) > 0.1  # the entropy of the outputs: no target in it
     return {
@@ -615,13 +632,14 @@ def targets_are_not_outputs() -> Numbers:
     r"$h_0$; no output enters a recurrence. Zeros are usual. $h_0$ may be learned, with "
     r"$\frac{\partial L}{\partial h_0}=\delta_1W_{hh}^\top$. With $h_0=0$ the first step adds "
     "nothing to the gradient of $W_{hh}$; to that of $W_{xh}$ and $b_h$ it does.",
+    equations=("eq-loss", "eq-bptt-recursion"),
 )  # fmt: skip
 def first_step() -> Numbers:
     p = problem(RNN("tanh"))
     _, W_hh, W_yh = weights(p)
     x, y, h0 = p.x[:1], p.y[:1], p.state0[0]  # one step, so that delta_1 is easily written
     trace = forward(p.cell, p.params, x, p.state0)
-    delta = (softmax(trace.logits[0]) - np.eye(7)[y[0]]) @ W_yh.T * (1 - trace.h[1] ** 2)
+    delta = (softmax(trace.logits[0]) - np.eye(6)[y[0]]) @ W_yh.T * (1 - trace.h[1] ** 2)
     gradients = loss_and_gradients(p.cell, p.params, x, y, state0=p.state0)[1]
     error = relative_error(delta @ W_hh.T, gradients.state0[0])
     other = states(p.params | {"W_yh": -W_yh}, p.x, h0)

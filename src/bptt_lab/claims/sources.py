@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from bptt_lab import RNN, loss_and_gradients
 from bptt_lab.arguments import Array
+from bptt_lab.bptt import loss_and_gradients
+from bptt_lab.cells import RNN
 from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import problem, relative_error
+from bptt_lab.reference import problem, relative_error
 from bptt_lab.symbolic import RNN as SymbolicRNN
 from bptt_lab.symbolic import same
 
@@ -43,6 +44,7 @@ LEDGER.enter_unchecked(
     holds=r"The shift serves no purpose, and it costs something. Summed over $t=1,\dots,T$ the "
     "shifted terms leave out $L_1$ and call for an $L_{T+1}$ that does not exist. Write $L_t$ with "
     r"$t=1,\dots,T$ and $k=1,\dots,t$.",
+    equations=("eq-bptt-double-sum",),
 )  # fmt: skip
 def shifted_sum() -> Numbers:
     p = problem(RNN("tanh"))
@@ -75,6 +77,7 @@ def shifted_sum() -> Numbers:
     r"$\frac{\partial^+h_k}{\partial W_{hh}}$, with $h_{k-1}$ held constant. The total derivative "
     "would count the earlier steps again.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def immediate_or_total() -> Numbers:
     net = SymbolicRNN("tanh").unroll(T=2, n_neurons=1)

@@ -234,6 +234,10 @@ def softmax(o: sp.ImmutableDenseMatrix) -> sp.ImmutableDenseMatrix:
     -------
     matrix, shape (1, n_outputs)
 
+    Notes
+    -----
+    Equations: eq-softmax.
+
     Examples
     --------
     >>> softmax(sp.Matrix([[0, 0]]))
@@ -257,6 +261,10 @@ def cross_entropy(y: sp.ImmutableDenseMatrix, o: sp.ImmutableDenseMatrix) -> sp.
     -------
     expression
 
+    Notes
+    -----
+    Equations: eq-cross-entropy.
+
     Examples
     --------
     >>> cross_entropy(sp.Matrix([[1, 0]]), sp.Matrix([[0, 0]]))
@@ -276,6 +284,10 @@ def squared_error(y: sp.ImmutableDenseMatrix, o: sp.ImmutableDenseMatrix) -> sp.
     Returns
     -------
     expression
+
+    Notes
+    -----
+    Equations: eq-squared.
 
     Examples
     --------

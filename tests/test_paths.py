@@ -1,0 +1,213 @@
+"""Paths and folds: the directives, and the one rule of minutes, on small books."""
+
+import re
+import warnings
+
+import pytest
+from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+
+CONFIG = {
+    "extensions": ["myst_nb", "sphinx_design", "quiz", "paths"],
+    "myst_enable_extensions": ["colon_fence", "dollarmath"],
+    "nb_execution_mode": "off",
+    "nb_code_prompt_show": "Show the code",
+    "nb_code_prompt_hide": "Hide the code",
+    "html_theme": "basic",
+}
+PAGE = """\
+---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+(sec-page)=
+# Page
+
+{head}
+
+(sec-one)=
+## One
+
+{one}
+
+(sec-two)=
+## Two
+
+{two}
+
+(sec-inside)=
+### Inside
+
+{inside}
+
+(sec-three)=
+## Three
+
+{three}
+
+## Quiz
+
+""" + 500 * "word " + "\n"  # fmt: skip
+WORDS = 300 * "word "  # two minutes
+
+
+class Built:
+    """A small book that was built."""
+
+    def __init__(self, folder, **pages: str):
+        for name, text in pages.items():
+            (folder / f"{name}.md").write_text(text, encoding="utf-8")
+        log = folder / "warnings"
+        with log.open("w+", encoding="utf-8") as warned, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            app = Sphinx(
+                folder, None, folder / "html", folder / "doctrees", "html", CONFIG,
+                status=None, warning=warned, freshenv=True,
+            )  # fmt: skip
+            app.build()
+        text = re.sub(r"\x1b\[[\d;]+m", "", log.read_text(encoding="utf-8"))
+        # Cells are not executed here, and one process builds many books.
+        usual = ("lexer", "already registered")
+        found = [line for line in text.splitlines() if not any(word in line for word in usual)]
+        self.warnings = [line for line in found if line.strip()]
+        self.minutes = app.env.reading_minutes
+        self.folder = folder
+
+    def page(self, name: str = "index") -> BeautifulSoup:
+        return BeautifulSoup(
+            (self.folder / "html" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+        )
+
+
+@pytest.fixture
+def build(tmp_path):
+    def make(name="index", **parts):
+        filled = dict.fromkeys(("head", "one", "two", "inside", "three"), "") | parts
+        return Built(tmp_path, **{name: PAGE.format(**filled)})
+
+    return make
+
+
+def minutes(build, **parts) -> tuple[int, int, int]:
+    built = build(**{"head": "```{paths}\n:short: sec-one\n```", **parts})
+    assert not built.warnings
+    found = built.minutes["index"]
+    return found.short, found.core, found.all
+
+
+def test_words_of_named_sections_are_short_and_the_others_core(build):
+    deeper = "```{deeper} It holds.\n```\n"
+    assert minutes(build, one=WORDS, two=WORDS + WORDS, three=deeper + WORDS) == (2, 6, 8)
+
+
+def test_a_subsection_of_the_short_path_opens_what_is_around_it(build):
+    head = "```{paths}\n:short: sec-inside\n```"
+    assert minutes(build, head=head, one=WORDS, two=WORDS, inside=WORDS) == (4, 6, 6)
+
+
+def test_what_a_deeper_section_contains_is_deeper(build):
+    deeper = "```{deeper} It holds.\n```\n"
+    assert minutes(build, two=deeper, inside=WORDS + WORDS) == (0, 0, 4)
+
+
+CELL = """```{{code-cell}}
+{options}
+{code}
+```
+"""
+
+
+def cell(lines: int, *options: str) -> str:
+    code = "\n".join(["assert 1 == 1"] * lines)
+    return CELL.format(options="\n".join(options), code=code)
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        ("$$x$$\n\n" * 9, 6),
+        (cell(60), 3),
+        (cell(600, ":tags: [hide-input]"), 0),
+        (cell(600, ":tags: [hide-cell]"), 0),
+        (cell(60, ":tags: [hide-output]"), 3),
+        ("```python\n" + "x = 1\n" * 40 + "```\n", 2),
+        ("![a](a.png)\n\n" * 3, 6),
+        (f":::{{admonition}} The article differs\n:class: article\n{WORDS}\n:::", 0),
+        (f":::{{admonition}} To remember\n:class: note\n{WORDS}\n:::", 2),
+        (f"```{{dropdown}} Hint\n{WORDS}\n```", 0),
+        (f"| a | b |\n|---|---|\n| {WORDS} | {WORDS} |", 4),
+    ],
+)
+def test_the_rule_of_minutes(build, one, expected, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    assert minutes(build, one=one) == (expected, expected, expected)
+
+
+def test_the_choice_offers_three_paths_with_their_minutes(build):
+    built = build(head="```{paths}\n:short: sec-one\n```", one=WORDS, two=WORDS)
+    form = built.page().select_one("form.paths")
+    boxes = form.select("label > input[type=radio][name=path]")
+    assert [box["value"] for box in boxes] == ["short", "core", "all"]
+    assert [box["value"] for box in boxes if box.has_attr("checked")] == ["core"]
+    said = [label.get_text() for label in form.select("label")]
+    assert said[0].startswith("Short") and said[0].endswith("2 min")
+    assert said[1] == "Core: 4 min" and said[2] == "Everything: 4 min"
+
+
+def test_sections_off_a_path_are_folded_once_and_keep_all_they_hold(build):
+    deeper = "```{deeper} It *holds*, says $x$.\n```\n"
+    head = "```{paths}\n:short: sec-one\n```"
+    built = build(head=head, one="First.", two=deeper + "Second.", inside="Within.", three="Third.")
+    page = built.page()
+    bodies = page.select(".fold-body")
+    assert [body["data-fold"] for body in bodies] == ["all", "core"]
+    assert "Second." in bodies[0].get_text() and "Within." in bodies[0].get_text()
+    assert "Third." in bodies[1].get_text()
+    for body in bodies:
+        (button,) = page.select(f'button[aria-controls="{body["id"]}"]')
+        assert button["type"] == "button" and button["aria-expanded"] == "true"
+        assert body.find_previous_sibling(["h2"]) is not None
+        assert not body.has_attr("hidden")
+    assert "It holds" in page.select_one(".fold-line.all").get_text()
+    assert "First." not in "".join(body.get_text() for body in bodies)
+
+
+def test_the_index_offers_the_sums(tmp_path):
+    toc = "\n\n```{toctree}\nfirst\nsecond\n```\n"
+    head = "```{paths}\n:short: sec-one\n```"
+    empty = dict.fromkeys(("head", "one", "two", "inside", "three"), "")
+    chapter = PAGE.format(**{**empty, "head": head, "one": WORDS, "two": WORDS})
+    built = Built(
+        tmp_path,
+        index="# Book\n\n```{paths}\n```" + toc,
+        first=chapter,
+        second=chapter.replace("sec-", "sec-b-"),
+    )
+    assert not built.warnings
+    said = [label.get_text() for label in built.page().select(".paths label")]
+    assert said == ["Short: 4 min", "Core: 8 min", "Everything: 8 min"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "warning"),
+    [
+        ({"one": "Text.\n\n```{deeper} Late.\n```"}, "first after its heading"),
+        ({"one": "```{deeper} A.\n```\n\n```{deeper} B.\n```"}, "once"),
+        ({"one": "* item\n\n  ```{deeper} A.\n  ```"}, "directly below a heading"),
+        ({"head": "```{paths}\n:short: sec-nowhere\n```"}, "no section sec-nowhere"),
+        ({"one": cell(1, ":tags: [hide-input, check]")}, "Checked"),
+    ],
+)
+def test_slips_of_authors_are_warnings(build, parts, warning):
+    assert any(warning in line for line in build(**parts).warnings)
+
+
+def test_a_folded_check_says_what_holds_open_and_closed(build):
+    sentence = "✓ Checked: one is one"
+    options = (":tags: [hide-input, check]", ":mystnb:", f':  code_prompt_show: "{sentence}"')
+    built = build(one=cell(1, *options))
+    assert not built.warnings
+    titles = built.page().select("details.hide > summary > p")
+    assert [title.get_text() for title in titles] == [sentence, sentence]

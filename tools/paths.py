@@ -1,0 +1,345 @@
+"""Sphinx extension: paths through a chapter, and what a page folds until somebody asks for it.
+
+What authors write:
+
+1. The directive `deeper` with one sentence, as the first thing after a heading: the section is
+   *deeper*, folded to its heading and the sentence, which tells its result. Others are *core*.
+2. The directive `paths` at the head of a chapter, with `:short: sec-a, sec-b, ...`: the choice
+   between a short path, which leads through these sections (and what is below them), the core, and
+   everything, each with its minutes. On another page, without `:short:`, the choice and the sums.
+3. `:class: article` on an admonition: a box for those who read the article. Until the reader says
+   so it is folded to its title, and the ledger's marks are not shown.
+4. The tag `check` on a cell that only asserts, beside `hide-input`, and as its `code_prompt_show` a
+   sentence that begins with "✓ Checked: " and says what holds::
+
+       ```{code-cell}
+       :tags: [hide-input, check]
+       :mystnb:
+       :  code_prompt_show: "✓ Checked: the recursion agrees with the package"
+       assert ...
+       ```
+
+The page holds everything, unfolded: paper, and a browser without JavaScript, show it so. paths.js
+folds; a script in the head (templates/layout.html) has told the styles before what is to be folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from order import reading_order
+from quiz import Element, html
+
+WORDS_A_MINUTE = 150
+DISPLAY, LINE, FIGURE = 40, 3, 120  # seconds for a formula, a line of open code, a figure
+
+SHORT, CORE, ALL = "short", "core", "all"
+PATHS = (SHORT, CORE, ALL)  # each contains those before it
+NAMES = {SHORT: "Short", CORE: "Core", ALL: "Everything"}
+ON_EVERY_PATH = {"Summary", "Quiz", "Further reading"}
+NOT_COUNTED = {"Quiz", "Further reading"}
+FIGURES = ('class="explorer', 'class="drawing')  # how the figures of the package begin
+CHECK, CHECKED = "check", "✓ Checked: "
+
+log = logging.getLogger(__name__)
+
+
+# ------------------------------------------------------------------ what authors write
+
+
+class deeper(nodes.General, nodes.TextElement):  # noqa: N801 (nodes have small names)
+    """The sentence of a deeper section."""
+
+
+class paths(nodes.General, nodes.Element):  # noqa: N801
+    """Stands where the choice will be; `short` has the labels of the short path."""
+
+
+class Deeper(SphinxDirective):
+    """Marks the section around it as deeper."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the sentence."""
+        text, messages = self.state.inline_text(self.arguments[0], self.lineno)
+        node = deeper(self.arguments[0], "", *text)
+        self.set_source_info(node)
+        return [node, *messages]
+
+
+def labels_of(text: str) -> list[str]:
+    return [label.strip() for label in text.split(",")]
+
+
+class Paths(SphinxDirective):
+    """The choice of a path."""
+
+    option_spec = {"short": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Leave a mark: the minutes are known when the page has been read."""
+        short = labels_of(self.options["short"]) if "short" in self.options else []
+        node = paths(short=short)
+        self.set_source_info(node)
+        return [node]
+
+
+# ------------------------------------------------------------------ sections
+
+
+def sections(of: nodes.Node) -> list[nodes.section]:
+    """Return the sections directly below a node."""
+    return [child for child in of.children if isinstance(child, nodes.section)]
+
+
+def title(section: nodes.section) -> str:
+    return section.next_node(nodes.title).astext()
+
+
+def is_deeper(section: nodes.section) -> bool:
+    return any(isinstance(child, deeper) for child in section.children)
+
+
+def leads_through(section: nodes.section, short: Iterable[str]) -> bool:
+    """Tell whether the short path names a section, or one below it."""
+    inside = section.findall(nodes.section)
+    return any(label in one["ids"] for one in inside for label in short)
+
+
+def is_named(section: nodes.section, short: Iterable[str]) -> bool:
+    return any(label in section["ids"] for label in short)
+
+
+def walk(page: nodes.section, short: list[str]) -> Iterator[tuple[nodes.section, str, str]]:
+    """Yield every section with the first path that contains it, and that of the section around it.
+
+    The page itself is on every path, and so is what a named section contains, unless it is deeper.
+    """
+
+    def below(section, path, named):
+        for one in sections(section):
+            whole = named or is_named(one, short)
+            own = path
+            if is_deeper(one):
+                own = ALL
+            elif path == SHORT and title(one) not in ON_EVERY_PATH:
+                own = SHORT if whole or leads_through(one, short) else CORE
+            yield one, own, path
+            yield from below(one, own, whole)
+
+    yield page, SHORT, SHORT
+    yield from below(page, SHORT, not short)
+
+
+# ------------------------------------------------------------------ minutes
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """How long a page takes to read on each path."""
+
+    short: int = 0
+    core: int = 0
+    all: int = 0
+
+    def __add__(self, other: Minutes) -> Minutes:
+        """Add the minutes of another page."""
+        return Minutes(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+def seconds(node: nodes.Node) -> float:
+    """Return how long it takes to read what is in a node, subsections and folded things aside."""
+    if isinstance(node, nodes.Text):
+        return len(node.split()) * 60 / WORDS_A_MINUTE
+    if isinstance(node, nodes.math):
+        return 60 / WORDS_A_MINUTE
+    if isinstance(node, nodes.math_block):
+        return DISPLAY
+    if isinstance(node, nodes.image):
+        return FIGURE
+    if isinstance(node, nodes.literal_block):
+        return LINE * len([line for line in node.astext().splitlines() if line.strip()])
+    if node.get("nb_element") == "cell_code":
+        return cell(node)
+    return 0 if is_passed_over(node) else sum(map(seconds, node.children))
+
+
+def is_passed_over(node: nodes.Element) -> bool:
+    """Tell whether a node is read elsewhere, by others, or only if somebody unfolds it."""
+    if isinstance(node, (nodes.section, nodes.raw, nodes.Invisible, paths, Element)):
+        return True
+    return "article" in node["classes"] or node.get("design_component") == "dropdown"
+
+
+def cell(node: nodes.container) -> float:
+    """Return how long a cell takes: its lines, if they are open, and its figures."""
+    hidden = node.get("hide_mode") or ""
+    found = 0.0
+    for part in node.children:
+        if part.get("nb_element") == "cell_code_source" and not {"all", "input"} & {
+            *hidden.split("+")
+        }:
+            found += sum(map(seconds, part.children))
+        elif part.get("nb_element") == "cell_code_output" and hidden in ("", "input"):
+            found += FIGURE * any(
+                mark in raw.astext() for raw in part.findall(nodes.raw) for mark in FIGURES
+            )
+    return found
+
+
+def minutes(page: nodes.section, short: list[str]) -> Minutes:
+    """Return the minutes of each path through a page, by one rule for all pages."""
+    spent = dict.fromkeys(PATHS, 0.0)
+    for section, path, _ in walk(page, short):
+        if title(section) not in NOT_COUNTED:
+            spent[path] += sum(map(seconds, section.children))
+    short_, core, all_ = (spent[path] for path in PATHS)
+    return Minutes(*(round(s / 60) for s in (short_, short_ + core, short_ + core + all_)))
+
+
+def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Keep the minutes of all chapters; return the pages with their sums if those changed."""
+    found, sums = {}, []
+    for name in reading_order(env):
+        page = env.get_doctree(name).next_node(nodes.section)
+        for choice in page.findall(paths) if page else ():
+            if choice["short"]:
+                found[name] = minutes(page, choice["short"])
+            else:
+                sums.append(name)
+    changed = found != getattr(env, "reading_minutes", None)
+    env.reading_minutes = found
+    return sums if changed else []
+
+
+# ------------------------------------------------------------------ the choice
+
+
+def said(app: Sphinx, page: str, short: list[str]) -> list[tuple[str, str, str]]:
+    """Return name, minutes and description of each path."""
+    found = app.env.reading_minutes
+    time = found[page] if short else sum(found.values(), Minutes())
+    where = numbers(app.env, page, short)
+    about = {SHORT: where, CORE: "", ALL: ""}
+    return [(p, f"{n} min", about[p]) for p, n in zip(PATHS, astuple(time), strict=True)]
+
+
+def numbers(env: BuildEnvironment, page: str, short: list[str]) -> str:
+    """Return the numbers of the sections of the short path."""
+    known = env.toc_secnumbers.get(page, {})
+    found = [known.get(f"#{label}") for label in ids_in_contents(env, page, short)]
+    return ", ".join(".".join(map(str, number)) for number in found if number)
+
+
+def ids_in_contents(env: BuildEnvironment, page: str, short: list[str]) -> list[str]:
+    """Return the ids that the contents use for the sections that labels name."""
+    page_section = env.get_doctree(page).next_node(nodes.section)
+    named = [s for s in page_section.findall(nodes.section) if is_named(s, short)]
+    return [section["ids"][0] for section in named]
+
+
+def option(path: str, time: str, where: str) -> Element:
+    box = html("input", type="radio", value=path)
+    box["attributes"] |= {"name": "path"} | ({"checked": "checked"} if path == CORE else {})
+    told = f" ({where})" if where else ""
+    return html("label", box, html("span", html("b", NAMES[path]), f"{told}: {time}"))
+
+
+def fill_paths(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Put the choice where the directive stood."""
+    for node in list(doctree.findall(paths)):
+        known = {name for section in doctree.findall(nodes.section) for name in section["ids"]}
+        for label in node["short"]:
+            if label not in known:
+                log.warning("this page has no section %s", label, location=node)
+        found = said(app, page, node["short"])
+        options = [html("span", option(*one), kind="path") for one in found]
+        legend = html("legend", "How much of it?" if node["short"] else "How much of the book?")
+        node.replace_self(html("form", html("fieldset", legend, *options), kind="paths"))
+
+
+# ------------------------------------------------------------------ folds
+
+
+def fold(kind: str, line: list[nodes.Node], body: list[nodes.Node], name: str) -> list[Element]:
+    """Return a line with a button, and the body that paths.js folds."""
+    button = html("button", "Read this section", kind="fold-button btn btn-sm", type="button")
+    button["attributes"] |= {"aria-expanded": "true", "aria-controls": name}
+    head = html("p", *line, button, kind=f"fold-line {kind}")
+    return [head, html("div", *body, name=name, kind="fold-body", **{"data-fold": kind})]
+
+
+def fold_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Fold every section that its surroundings' path does not contain."""
+    start = doctree.next_node(nodes.section)
+    if start is None:
+        return
+    short = [label for node in doctree.findall(paths) for label in node["short"]]
+    for section, path, around in list(walk(start, short)):
+        marks = [child for child in section.children if isinstance(child, deeper)]
+        sentence = []
+        for mark in marks:
+            if section.index(mark) != 1 or len(marks) > 1:
+                log.warning("`deeper` comes once, and first after its heading", location=mark)
+            sentence = [html("b", "Deeper."), nodes.Text(" "), *mark.children, nodes.Text(" ")]
+            section.remove(mark)
+        if PATHS.index(path) > PATHS.index(around):
+            heading, *rest = section.children
+            name = f"fold-{section['ids'][0]}"
+            section.children = []
+            section += [heading, *fold(path, sentence, rest, name)]
+        elif sentence:
+            section.insert(1, html("p", *sentence, kind="fold-line"))
+
+
+def check_places(app: Sphinx, doctree: nodes.document) -> None:
+    """Refuse a sentence that stands in no section."""
+    for mark in list(doctree.findall(deeper)):
+        if not isinstance(mark.parent, nodes.section):
+            log.warning("`deeper` stands directly below a heading", location=mark)
+            mark.parent.remove(mark)
+
+
+class NameChecks(SphinxPostTransform):
+    """A folded cell without words for its open state has the same words in both."""
+
+    default_priority = 198  # before myst-nb wraps the cells
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        """Set the words."""
+        default = self.config.nb_code_prompt_hide
+        for node in self.document.findall(nodes.container):
+            if node.get("prompt_hide") == default and node["prompt_show"] != (
+                self.config.nb_code_prompt_show
+            ):
+                node["prompt_hide"] = node["prompt_show"]
+            if f"tag_{CHECK}" in node["classes"] and not node.get("prompt_show", "").startswith(
+                CHECKED
+            ):
+                log.warning("a check says what holds: %r", CHECKED, location=node)
+
+
+def setup(app: Sphinx) -> dict:
+    """Add the directives and connect everything."""
+    for node in (deeper, paths):
+        app.add_node(node)
+    app.add_directive("deeper", Deeper)
+    app.add_directive("paths", Paths)
+    app.add_post_transform(NameChecks)
+    app.connect("doctree-read", check_places)
+    app.connect("env-get-updated", collect_minutes, priority=600)
+    app.connect("doctree-resolved", fold_sections, priority=900)
+    app.connect("doctree-resolved", fill_paths, priority=901)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
