@@ -89,7 +89,7 @@ def table(learners: Sequence[Learner]) -> str:
     """Set what was read as a table for the eye.
 
     >>> anna = Learner("anna", {"loss": "2026-03-01"}, ("bptt",), "2026-03-02", "0.2.0")
-    >>> " ".join(table([anna]).splitlines()[1].replace(f"{len(check)}", "all").split())
+    >>> " ".join(table([anna]).splitlines()[1].replace(f"of {len(check)}", "of all").split())
     'anna 1 of all 2026-03-02 0.2.0 loss bptt'
     """
     head = ("learner", "solved", "last change", "version", "solved were", "tried were")
