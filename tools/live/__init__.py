@@ -115,7 +115,7 @@ def put_there(app: Sphinx, exception: Exception | None) -> None:
 
 
 def make(folder: Path, build: str, numpy: Path | None) -> Path:
-    """Make the scripts and the pack in a folder beside the site, unless this build has made them."""
+    """Make the scripts and the pack in a folder beside the site, unless they are made already."""
     stamp = folder / "build"
     if not (stamp.exists() and stamp.read_text(encoding="utf-8") == build):
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FunctionType
@@ -58,6 +59,7 @@ class Page:
         remember(file, code)
         self.left_out = []
         result: Result = {"value": None, "error": None}
+        start = time.perf_counter()
         printer = Printer(self.tell)
         with redirect_stdout(printer), redirect_stderr(printer):
             try:
@@ -66,10 +68,11 @@ class Page:
             except BaseException as error:  # whatever it is, the page says so and goes on
                 result["error"] = failure(error, file)
             printer.flush()
+        result["seconds"] = time.perf_counter() - start
         return result | {"missing": list(dict.fromkeys(self.left_out))}
 
     async def execute(self, code: str, file: str, names: Names) -> Any:
-        """Run the statements one by one, and return the value of the last if it is an expression."""
+        """Run the statements one by one; return the value of the last if it is an expression."""
         tree = ast.parse(code, file)
         silent = code.rstrip().endswith(";")
         value = None
@@ -141,9 +144,13 @@ class Page:
 
 
 def bound(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement would have given a value."""
+    """Return the names that a statement would have set, or whose value it would have changed."""
     found = set()
     for node in ast.walk(statement):
+        while isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            node = node.value
+            if isinstance(node, ast.Name):
+                found.add(node.id)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
