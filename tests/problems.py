@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from bptt_lab.cells import GRU, LSTM, RNN, OriginalLSTM, PeepholeLSTM
+from bptt_lab.reference import problem
 
 CELLS = [RNN("tanh"), OriginalLSTM(), LSTM(), PeepholeLSTM(), GRU("before"), GRU("after")]
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=repr)
-
-from bptt_lab.reference import problem
 
 
 def make_problem(cell, seed=0, dtype=np.float64, **sizes):

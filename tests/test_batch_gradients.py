@@ -10,6 +10,7 @@ from bptt_lab.training import batch_gradients, omega
 from problems import every_cell, flat, make_problem
 
 
+@pytest.mark.equation("eq-omega-gradient")
 def test_the_gradient_of_omega_by_finite_differences_with_all_else_held():
     rng, T, m, n = np.random.default_rng(0), 7, 4, 5
     g, W = rng.standard_normal((T, m, n)), rng.standard_normal((n, n))
@@ -23,6 +24,7 @@ def test_the_gradient_of_omega_by_finite_differences_with_all_else_held():
             assert gradient[i, j] == pytest.approx(slope, rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.equation("eq-omega")
 def test_omega_of_known_matrices():
     rng = np.random.default_rng(0)
     g, Q = rng.standard_normal((6, 3, 5)), orthogonal(rng, 5)
@@ -44,6 +46,7 @@ def test_steps_that_no_gradient_reaches_do_not_count():
     assert tiny_value == pytest.approx(value) and np.allclose(tiny_gradient, gradient)
 
 
+@pytest.mark.equation("eq-omega")
 def test_omega_in_a_batch_is_that_of_the_gradients_going_back():
     """An oracle that follows one sequence and one step at a time."""
     p = make_problem(RNN("tanh"), T=9, m=3)

@@ -129,7 +129,7 @@ def test_pages_are_accessible(visit, name, scheme):
     page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
     # What unfolds fades in; half faded it would fail for contrast.
     page.evaluate("document.getAnimations().forEach(one => one.finish())")
-    page.add_script_tag(content=AXE.read_text())
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
     # The visual half of a formula is hidden from screen readers, and is most of a page's elements.
     scope = "{ exclude: ['.katex-html'] }, { preload: false, resultTypes: ['violations'] }"
     found = page.evaluate(f"axe.run({scope}).then(result => result.violations)")
@@ -172,7 +172,7 @@ def test_pages_fit_a_phone(visit, name):
 def test_pages_are_whole_without_scripts(visit, name):
     """Text, math, figures, sentences and tables are there; what needs a script is not offered."""
     page = visit(name, java_script_enabled=False)
-    source = (ROOT / "book" / f"{name}.md").read_text()
+    source = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
     assert page.locator("article h1").is_visible()
     assert page.locator(".pst-js-only:visible").count() == 0
     if "$$" in source:
@@ -223,6 +223,8 @@ def test_the_theme_button_changes_the_theme(visit):
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     for _ in range(3):
         page.locator(".theme-switch-button").first.click()
+        if menu := page.locator(".theme-change-button[data-mode=dark]:visible").all():
+            menu[0].click()  # newer themes ask which one
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -241,7 +243,9 @@ def explorers_of(name: str) -> list[Explorer]:
             super().__init__(*args, **grid)
             made.append(self)
 
-    notebook = jupytext.reads((ROOT / "book" / f"{name}.md").read_text(), fmt="md:myst")
+    notebook = jupytext.reads(
+        (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8"), fmt="md:myst"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bptt_lab, "Explorer", Noted, raising=False)
         patch.setattr(bptt_lab.book.explorer, "Explorer", Noted)
@@ -300,7 +304,9 @@ def point_at_everything(figure: Locator) -> Iterator[None]:
         yield
 
 
-WITH_EXPLORERS = [n for n in PAGES if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text()]
+WITH_EXPLORERS = [
+    n for n in PAGES if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text(encoding="utf-8")
+]
 
 
 @pytest.mark.parametrize("name", WITH_EXPLORERS)

@@ -15,7 +15,7 @@ import pytest
 from bptt_lab import RNN, attribution, loss_and_gradients
 from bptt_lab.bptt import unroll
 
-PAGE = (Path(__file__).resolve().parent.parent / "book" / "bptt.md").read_text()
+PAGE = (Path(__file__).resolve().parent.parent / "book" / "bptt.md").read_text(encoding="utf-8")
 T, N_INPUTS, N, N_OUTPUTS = 5, 4, 3, 2
 STEPS = range(1, T + 1)
 CHECKS = {}

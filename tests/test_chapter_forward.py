@@ -84,7 +84,7 @@ WORDS = re.compile(r"\\(?:text|operatorname|mathrm|begin|end)\{[^{}]*\}|(?<=[_^]
 
 def symbols(page: str) -> set[str]:
     """Letters of a page's formulas, without their indices."""
-    text = (ROOT / "book" / f"{page}.md").read_text()
+    text = (ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
     text = re.sub(r"^```\{code-cell\}.*?^```$", "", text, flags=re.M | re.S)
     formulas = re.findall(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$]+)\$", text, re.S)
     bare = [WORDS.sub("", "".join(formula)) for formula in formulas]

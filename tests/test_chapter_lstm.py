@@ -7,7 +7,7 @@ import pytest
 
 from bptt_lab.claims import CLAIMS
 
-TEXT = (Path(__file__).resolve().parent.parent / "book" / "lstm.md").read_text()
+TEXT = (Path(__file__).resolve().parent.parent / "book" / "lstm.md").read_text(encoding="utf-8")
 ENTRIES = [f"lstm-{number:02d}" for number in range(1, 27)]
 
 

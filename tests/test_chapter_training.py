@@ -23,7 +23,7 @@ from bptt_lab.experiments import published
 from test_browser import address, server, visit  # noqa: F401
 from test_quizzes import ask
 
-PAGE = (Path(__file__).resolve().parent.parent / "book" / "training.md").read_text()
+PAGE = (Path(__file__).resolve().parent.parent / "book" / "training.md").read_text(encoding="utf-8")
 CHECKS = {}
 
 

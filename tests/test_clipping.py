@@ -14,6 +14,7 @@ grads = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=6).map(
 )
 
 
+@pytest.mark.equation("eq-clipping")
 @settings(max_examples=50, deadline=None)
 @given(g=grads, tau=st.floats(1e-3, 1e3))
 def test_clipping_by_norm_keeps_the_direction_and_bounds_the_norm(g, tau):

@@ -739,7 +739,7 @@ def test_one_name_means_one_mistake():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_places_are_in_the_book(page):
-    text = (ROOT / "book" / f"{page}.md").read_text()
+    text = (ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
     assert re.search(r"^# (.*)$", text, re.M)[1] == PAGES[page]
     for label, title in SECTIONS[page].items():
         heading = re.search(rf"^\({label}\)=\n#+ (.*)$", text, re.M)
@@ -814,7 +814,9 @@ def test_an_exercise_has_a_level_and_minutes_and_an_outcome(exercise):
 
 
 def test_the_first_exercise_of_the_readme(capsys):
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
+    )
     (first,) = [block for block in blocks if "bptt_lab.exercises" in block]
     exec(first, {})
     told = capsys.readouterr().out

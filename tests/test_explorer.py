@@ -182,8 +182,8 @@ def test_the_setting_can_be_read_from_the_figure(explorer):
 
 def test_text_alternative_is_the_name_and_the_sentence(explorer):
     (image,) = markup(explorer).find_all(role="img")
-    assert explorer.name == "Eigenvalues and the norm of a product"
-    assert image["aria-label"] == f"{explorer.name}. {explorer.sentence}"
+    assert explorer.title == "Eigenvalues and the norm of a product"
+    assert image["aria-label"] == f"{explorer.title}. {explorer.sentence}"
     assert all(svg["aria-hidden"] == "true" for svg in image.find_all("svg"))
 
 
@@ -394,9 +394,20 @@ def test_update_must_return_a_sentence(scene, said):
         Explorer(figure, update, moving=[line], n=[1, 2])
 
 
-def test_update_must_have_a_docstring(scene):
+def test_the_title_is_given_or_the_first_line_of_a_docstring(scene):
     figure, axes, line = scene
-    with pytest.raises(ValueError, match="update has no docstring"):
+
+    def update(n):
+        """A line.
+
+        More words, which are not part of the title.
+        """
+        return "Fine."
+
+    assert Explorer(figure, update, moving=[line], n=[1]).title == "A line"
+    titled = Explorer(figure, update, moving=[line], title="Two lines", n=[1])
+    assert titled.title == markup(titled).figure["data-name"] == "Two lines"
+    with pytest.raises(ValueError, match="needs a title, or update a docstring"):
         Explorer(figure, lambda n: "Fine.", moving=[line], n=[1, 2])
 
 

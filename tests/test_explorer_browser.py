@@ -51,7 +51,7 @@ def visit(chromium, tmp_path):
 
     def open_page(*bodies, viewport=DESK, context=None, **options):
         path = tmp_path / f"page{len(contexts)}.html"
-        path.write_text(document(*bodies, **options))
+        path.write_text(document(*bodies, **options), encoding="utf-8")
         contexts.append(chromium.new_context(viewport=viewport, **(context or {})))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -98,7 +98,7 @@ def check(page, explorer, which=0):
             np.testing.assert_allclose(data[:5, 1], line.get_ydata()[:5], rtol=5e-3)
     assert figure.locator("figcaption").text_content() == sentence
     alt = figure.locator("[role=img]").get_attribute("aria-label")
-    assert alt == f"{explorer.name}. {sentence}"
+    assert alt == f"{explorer.title}. {sentence}"
     slider = figure.locator("input[type=range]")
     assert slider.get_attribute("aria-valuetext") == texts["rho"]
     assert figure.locator("output").text_content() == texts["rho"]
@@ -263,7 +263,7 @@ def test_names_for_a_screen_reader(visit, explorer):
     assert page.get_by_role("slider", name="spectral radius", exact=True).count() == 1
     group = page.get_by_role("group", name="activation", exact=True)
     assert group.get_by_role("radio", name="relu", exact=True).count() == 1
-    assert page.get_by_role("img", name=f"{explorer.name}. {explorer.sentence}").count() == 1
+    assert page.get_by_role("img", name=f"{explorer.title}. {explorer.sentence}").count() == 1
 
 
 def test_what_hides_comes_back_and_words_change(visit):
@@ -353,7 +353,7 @@ def test_the_script_may_come_early_or_late(visit, explorer):
     page.add_script_tag(path=ASSETS / "explorer.js")
     move(page, 3, 0)
     assert check(page, explorer)["rho"] == "0.275"
-    script = f"<script>{(ASSETS / 'explorer.js').read_text()}</script>"
+    script = f"<script>{(ASSETS / 'explorer.js').read_text(encoding='utf-8')}</script>"
     page = visit(script, explorer._repr_html_(), script=False)  # before the figure, not deferred
     move(page, 3, 0)
     assert check(page, explorer)["rho"] == "0.275"

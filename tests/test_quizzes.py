@@ -44,9 +44,12 @@ class Question:
 
 
 CHAPTERS = {
-    path.stem: {title: Question(title, body) for title, body in FORM.findall(path.read_text())}
+    path.stem: {
+        title: Question(title, body)
+        for title, body in FORM.findall(path.read_text(encoding="utf-8"))
+    }
     for path in sorted((ROOT / "book").glob("*.md"))
-    if "## Quiz" in path.read_text()
+    if "## Quiz" in path.read_text(encoding="utf-8")
 }
 QUESTIONS = [(chapter, title) for chapter, all_ in CHAPTERS.items() for title in all_]
 
@@ -337,7 +340,7 @@ def test_keeping_in_a_gru():
 def test_jupytext_keeps_the_questions():
     """They survive being opened and saved as a notebook."""
     for chapter in CHAPTERS:
-        text = (ROOT / "book" / f"{chapter}.md").read_text()
+        text = (ROOT / "book" / f"{chapter}.md").read_text(encoding="utf-8")
         again = jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="md:myst")
         assert FORM.findall(again) == FORM.findall(text)
 
@@ -346,7 +349,7 @@ def test_jupytext_keeps_the_questions():
 
 
 def test_before_you_start():
-    text = (ROOT / "book" / "prerequisites.md").read_text()
+    text = (ROOT / "book" / "prerequisites.md").read_text(encoding="utf-8")
     asked = {title: Question(title, body) for title, body in FORM.findall(text)}
     assert len(asked) == 7 and all(len(question.right) == 1 for question in asked.values())
     assert all(len(why.split()) >= 3 for q in asked.values() for *_, why in q.answers)

@@ -14,22 +14,29 @@ from importlib import import_module
 from sphinx.application import Sphinx
 
 import bptt_lab
-from equations import LABEL
+from tools.equations import LABEL
 
 MARKED = re.compile(r"(``.+?``|`[^`]+`)")  # what is set apart in a docstring: code, a role, a link
 
 
 def public(module: str) -> list[str]:
-    """Return the public names of a module: those it lists, or else those the package lists."""
+    """Return the public names of a module: those it lists, or the package lists, or else all."""
     found = import_module(module)
-    here = [name for name in bptt_lab.__all__ if is_made_in(module, getattr(bptt_lab, name), name)]
-    return [*getattr(found, "__all__", here)]
+    if hasattr(found, "__all__"):
+        return [*found.__all__]
+    listed = [n for n in bptt_lab.__all__ if is_made_in(module, getattr(bptt_lab, n), n)]
+    return listed or [n for n, v in vars(found).items() if n[0] != "_" and is_defined_in(module, v)]
 
 
 def is_made_in(module: str, value: object, name: str) -> bool:
     """Tell whether a module holds a value under this name without having imported it."""
     held = getattr(import_module(module), name, None)
     return held is value and getattr(value, "__module__", module) == module
+
+
+def is_defined_in(module: str, value: object) -> bool:
+    """Tell whether a value is a class or a function of this module."""
+    return (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module
 
 
 def leave_out(app: Sphinx, what: str, name: str, obj: object, skip: bool, options) -> bool | None:

@@ -16,8 +16,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-import equations
-from quiz import Element, html
+from tools import equations
+from tools.quiz import Element, html
 
 PAGE = "equations"
 
@@ -47,10 +47,13 @@ def shown(name: str, value: object) -> str:
 
 
 def code_links(app: Sphinx, page: str, label: str) -> list[nodes.inline]:
-    """Return links to what computes an equation: methods first, what derives it in symbols last."""
+    """Return links to what computes an equation: methods first, then functions of the package.
+
+    Last come those of its parts that write the same out, in symbols or without a trick.
+    """
     known = reference(app.env)
     places = [known[p.name] for p in app.env.equation_code.get(label, ()) if p.name in known]
-    places.sort(key=lambda place: (place[2].startswith("symbolic."), "." not in place[2]))
+    places.sort(key=lambda place: (place[2][0].islower() and "." in place[2], "." not in place[2]))
     return [
         in_text(make_refnode(app.builder, page, target, anchor, nodes.literal("", name)))
         for target, anchor, name in places

@@ -1,4 +1,4 @@
-"""Sphinx extension: paths through a chapter, and what a page folds until somebody asks for it.
+"""Sphinx extension: paths through a chapter, and the minutes that each takes.
 
 What authors write:
 
@@ -7,20 +7,8 @@ What authors write:
 2. The directive `paths` at the head of a chapter, with `:short: sec-a, sec-b, ...`: the choice
    between a short path, which leads through these sections (and what is below them), the core, and
    everything, each with its minutes. On another page, without `:short:`, the choice and the sums.
-3. `:class: article` on an admonition: a box for those who read the article. Until the reader says
-   so it is folded to its title, and the ledger's marks are not shown.
-4. The tag `check` on a cell that only asserts, beside `hide-input`, and as its `code_prompt_show` a
-   sentence that begins with "✓ Checked: " and says what holds::
 
-       ```{code-cell}
-       :tags: [hide-input, check]
-       :mystnb:
-       :  code_prompt_show: "✓ Checked: the recursion agrees with the package"
-       assert ...
-       ```
-
-The page holds everything, unfolded: paper, and a browser without JavaScript, show it so. paths.js
-folds; a script in the head (templates/layout.html) has told the styles before what is to be folded.
+folds.py folds what is not on the path that a reader chose.
 """
 
 from __future__ import annotations
@@ -32,23 +20,21 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from order import reading_order
-from quiz import Element, html
+from tools.order import reading_order
+from tools.quiz import Element, html
 
 WORDS_A_MINUTE = 150
 DISPLAY, LINE, FIGURE = 40, 3, 120  # seconds for a formula, a line of open code, a figure
 
 SHORT, CORE, ALL = "short", "core", "all"
 PATHS = (SHORT, CORE, ALL)  # each contains those before it
-NAMES = {SHORT: "Short", CORE: "Core", ALL: "Everything"}
+NAMES = {SHORT: "the short path", CORE: "the core", ALL: "everything"}
 ON_EVERY_PATH = {"Summary", "Quiz", "Further reading"}
 NOT_COUNTED = {"Quiz", "Further reading"}
 FIGURES = ('class="explorer', 'class="drawing')  # how the figures of the package begin
-CHECK, CHECKED = "check", "✓ Checked: "
 
 log = logging.getLogger(__name__)
 
@@ -253,7 +239,7 @@ def option(path: str, time: str, where: str) -> Element:
     box = html("input", type="radio", value=path)
     box["attributes"] |= {"name": "path"} | ({"checked": "checked"} if path == CORE else {})
     told = f" ({where})" if where else ""
-    return html("label", box, html("span", html("b", NAMES[path]), f"{told}: {time}"))
+    return html("label", box, html("span", html("b", NAMES[path]), f", {time}{told}"))
 
 
 def fill_paths(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -265,42 +251,8 @@ def fill_paths(app: Sphinx, doctree: nodes.document, page: str) -> None:
                 log.warning("this page has no section %s", label, location=node)
         found = said(app, page, node["short"])
         options = [html("span", option(*one), kind="path") for one in found]
-        legend = html("legend", "How much of it?" if node["short"] else "How much of the book?")
+        legend = html("legend", "Read" if node["short"] else "Read of each chapter")
         node.replace_self(html("form", html("fieldset", legend, *options), kind="paths"))
-
-
-# ------------------------------------------------------------------ folds
-
-
-def fold(kind: str, line: list[nodes.Node], body: list[nodes.Node], name: str) -> list[Element]:
-    """Return a line with a button, and the body that paths.js folds."""
-    button = html("button", "Read this section", kind="fold-button btn btn-sm", type="button")
-    button["attributes"] |= {"aria-expanded": "true", "aria-controls": name}
-    head = html("p", *line, button, kind=f"fold-line {kind}")
-    return [head, html("div", *body, name=name, kind="fold-body", **{"data-fold": kind})]
-
-
-def fold_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Fold every section that its surroundings' path does not contain."""
-    start = doctree.next_node(nodes.section)
-    if start is None:
-        return
-    short = [label for node in doctree.findall(paths) for label in node["short"]]
-    for section, path, around in list(walk(start, short)):
-        marks = [child for child in section.children if isinstance(child, deeper)]
-        sentence = []
-        for mark in marks:
-            if section.index(mark) != 1 or len(marks) > 1:
-                log.warning("`deeper` comes once, and first after its heading", location=mark)
-            sentence = [html("b", "Deeper."), nodes.Text(" "), *mark.children, nodes.Text(" ")]
-            section.remove(mark)
-        if PATHS.index(path) > PATHS.index(around):
-            heading, *rest = section.children
-            name = f"fold-{section['ids'][0]}"
-            section.children = []
-            section += [heading, *fold(path, sentence, rest, name)]
-        elif sentence:
-            section.insert(1, html("p", *sentence, kind="fold-line"))
 
 
 def check_places(app: Sphinx, doctree: nodes.document) -> None:
@@ -311,35 +263,13 @@ def check_places(app: Sphinx, doctree: nodes.document) -> None:
             mark.parent.remove(mark)
 
 
-class NameChecks(SphinxPostTransform):
-    """A folded cell without words for its open state has the same words in both."""
-
-    default_priority = 198  # before myst-nb wraps the cells
-    formats = ("html",)
-
-    def run(self, **kwargs) -> None:
-        """Set the words."""
-        default = self.config.nb_code_prompt_hide
-        for node in self.document.findall(nodes.container):
-            if node.get("prompt_hide") == default and node["prompt_show"] != (
-                self.config.nb_code_prompt_show
-            ):
-                node["prompt_hide"] = node["prompt_show"]
-            if f"tag_{CHECK}" in node["classes"] and not node.get("prompt_show", "").startswith(
-                CHECKED
-            ):
-                log.warning("a check says what holds: %r", CHECKED, location=node)
-
-
 def setup(app: Sphinx) -> dict:
     """Add the directives and connect everything."""
     for node in (deeper, paths):
         app.add_node(node)
     app.add_directive("deeper", Deeper)
     app.add_directive("paths", Paths)
-    app.add_post_transform(NameChecks)
     app.connect("doctree-read", check_places)
     app.connect("env-get-updated", collect_minutes, priority=600)
-    app.connect("doctree-resolved", fold_sections, priority=900)
-    app.connect("doctree-resolved", fill_paths, priority=901)
+    app.connect("doctree-resolved", fill_paths, priority=901)  # after folds.py, which asks for it
     return {"parallel_read_safe": True, "parallel_write_safe": True}

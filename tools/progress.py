@@ -16,8 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from order import EXERCISES, reading_order
-from quiz import Element
+from tools.order import EXERCISES, reading_order
+from tools.quiz import Element
 
 SOLVED = {"Quiz"}  # the section is not read but solved, which is counted by itself
 
@@ -111,7 +111,9 @@ def write_contents(app: Sphinx, exception: Exception | None) -> None:
     """Write contents.js, which a page can load from a server and from a disk alike."""
     if exception is None and app.builder.name == "html":
         text = json.dumps(contents(app), ensure_ascii=False, separators=(",", ":"))
-        (Path(app.outdir) / "_static" / "contents.js").write_text(f"window.BOOK = {text};\n")
+        (Path(app.outdir) / "_static" / "contents.js").write_text(
+            f"window.BOOK = {text};\n", encoding="utf-8"
+        )
 
 
 def setup(app: Sphinx) -> dict:

@@ -12,6 +12,15 @@ import numpy as np
 
 from bptt_lab.arguments import Array, check_generator, check_integer, fail
 
+__all__ = [
+    "Digits",
+    "Task",
+    "adding",
+    "copying",
+    "digits",
+    "temporal_order",
+]
+
 Draw = Callable[[np.random.Generator], tuple[Array, Array]]
 """What gives a training its next sequences: ``draw(rng) -> x, y``."""
 
@@ -352,6 +361,12 @@ def digits(seed: int = 0) -> Digits:
     -----
     Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository: the 1797 digits of its test part, as ``sklearn.datasets.load_digits`` gives them.
+
+    Examples
+    --------
+    >>> x, y = digits().draw(m=20)(np.random.default_rng(0))
+    >>> x.shape, bool(np.all(y[:-1] == -1))  # a pixel a step, the class at the last
+    ((64, 20, 1), True)
     """
     rng = np.random.default_rng(check_integer("seed", seed, least=0))
     data = load_digits()

@@ -35,7 +35,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bptt_lab.book.svg import DECIMALS, GEOMETRY, ID, Picture, describe, name_ids, spell
+from bptt_lab.book.svg import DECIMALS, GEOMETRY, ID, Picture, describe, prefix_ids, write_label
 
 __all__ = ["Control", "Explorer"]
 
@@ -153,10 +153,12 @@ class Explorer:
         the axes included.
     update : callable
         ``update(**setting)`` moves the artists and returns one sentence that says what is seen.
-        The first line of its docstring names the figure.
     moving : sequence of matplotlib.artist.Artist
         The artists that `update` moves.  They may change their numbers, colours and words, and
         hide, but not the parts they are made of.
+    title : str, optional
+        What the figure is called, as a reader who does not see it hears first; the first line of
+        the docstring of `update` if left out.
     **grid : sequence or Control
         The values of each argument of `update`.
 
@@ -174,10 +176,9 @@ class Explorer:
     >>> figure, axes = panels(ylim=(0, 4))
     >>> line, = axes.plot([0, 1], [0, 1])
     >>> def update(slope):
-    ...     "A straight line"
     ...     line.set_ydata([0, slope])
     ...     return f"The line rises by {slope}."
-    >>> Explorer(figure, update, moving=[line], slope=[1, 2, 3])
+    >>> Explorer(figure, update, moving=[line], title="A straight line", slope=[1, 2, 3])
     The line rises by 1.
     """
 
@@ -187,12 +188,13 @@ class Explorer:
         update: Callable[..., str],
         /,
         moving: Artist | Sequence[Artist] = (),
+        title: str = "",
         **grid: Control | Iterable[Any],
     ) -> None:
         if not grid:
             raise ValueError("the grid is empty: name at least one argument of update")
         self.figure, self.update = figure, update
-        self.name = _first_line(update)
+        self.title = title or _first_line(update)
         self.parameters = [_Parameter(name, given) for name, given in grid.items()]
         self.start: Setting = {p.name: p.values[p.start] for p in self.parameters}
         self.sentence = self.show(self.start)
@@ -215,8 +217,8 @@ class Explorer:
         return sentence.strip()
 
     def alt(self, sentence: str) -> str:
-        """Return the text alternative: the fixed name, and what is seen."""
-        return f"{self.name}. {sentence}"
+        """Return the text alternative: the title, and what is seen."""
+        return f"{self.title}. {sentence}"
 
     def widget(self) -> Any:
         """Return the live face, an ``ipywidgets.VBox``; it is made once."""
@@ -238,7 +240,7 @@ class Explorer:
 def _first_line(update: Callable[..., str]) -> str:
     lines = (inspect.getdoc(update) or "").strip().splitlines()
     if not lines:
-        raise ValueError("update has no docstring, whose first line names the figure")
+        raise ValueError("the figure needs a title, or update a docstring whose first line is one")
     return lines[0].strip().rstrip(".")
 
 
@@ -267,8 +269,8 @@ class _Slot:
     values: list[str]
 
 
-class _Film:
-    """All settings, drawn; `slots` is what varies."""
+class _DrawnGrid:
+    """Every setting of the grid, drawn; `slots` is what varies between them."""
 
     def __init__(self, explorer: Explorer) -> None:
         self.explorer, self.picture = explorer, explorer.picture
@@ -278,26 +280,26 @@ class _Film:
         self.start = self.settings.index(explorer.start)
         self.slots: list[_Slot] = []
         self.lines = [a for a in self.picture.moving if isinstance(a, Line2D)]
-        self.frames = self._shoot()
+        self.frames = self._draw_all()
         for number in range(len(self.picture.moving)):
             self._compare(number)
 
-    def _shoot(self) -> list[_Frame]:
-        still = self.picture.still()
+    def _draw_all(self) -> list[_Frame]:
+        static = self.picture.draw_static()
         frames = [self._frame(setting) for setting in self.settings]
-        if self.picture.still() != still:
-            self._blame(self.settings[-1])
+        if self.picture.draw_static() != static:
+            self._report_what_moved(self.settings[-1])
         return frames
 
     def _frame(self, setting: Setting) -> _Frame:
         sentence = self.explorer.show(setting)
         return _Frame(sentence, self.picture.redraw(), [_columns(line) for line in self.lines])
 
-    def _blame(self, setting: Setting) -> None:
+    def _report_what_moved(self, setting: Setting) -> None:
         """Say what moved that should have stood still, if it can be drawn by itself."""
-        now = self.picture.looks()
+        now = self.picture.draw_each_static()
         self.explorer.show(self.explorer.start)
-        before = self.picture.looks()
+        before = self.picture.draw_each_static()
         changed = [describe(a) for a, look in before.items() if now.get(a, look) != look]
         raise ValueError(
             f"{_call(setting)} changes {changed[0] if changed else 'something'}, which is not in "
@@ -310,7 +312,7 @@ class _Film:
         drawn = [len(group) > 0 for group in groups]
         if not any(drawn):
             raise ValueError(f"{describe(artist)} is in moving, but no setting draws it")
-        groups = _carry(groups, drawn)
+        groups = _hold_last_drawn(groups, drawn)
         versions = [list(group.iter())[1:] for group in groups]
         self._check_parts(artist, versions)
         home = self.picture.groups[number]
@@ -344,14 +346,14 @@ class _Film:
             self.slots.append(_Slot(element, name, values))
 
 
-def _carry(groups: list[Element], drawn: list[bool]) -> list[Element]:
+def _hold_last_drawn(groups: list[Element], drawn: list[bool]) -> list[Element]:
     """Where an artist hides, let its group be that of the frame before: nothing has to change."""
     last = groups[drawn.index(True)]
-    carried = []
+    held = []
     for group, seen in zip(groups, drawn, strict=True):
         last = group if seen else last
-        carried.append(last)
-    return carried
+        held.append(last)
+    return held
 
 
 def _references(element: Element) -> list[str]:
@@ -401,31 +403,31 @@ def _digits(value: float) -> str:
     return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", "−")
 
 
-def _tables(film: _Film) -> list[Element]:
-    """Make a table for each line; its columns are slots of the film."""
+def _tables(grid: _DrawnGrid) -> list[Element]:
+    """Make a table for each line; its columns are slots of the grid."""
     tables = []
-    for number, line in enumerate(film.lines):
-        frames = [frame.columns[number] for frame in film.frames]
+    for number, line in enumerate(grid.lines):
+        frames = [frame.columns[number] for frame in grid.frames]
         label = str(line.get_label())
         name = f"line {number + 1}" if label.startswith("_") else label
         if frames[0]:
-            tables.append(_table(film, name, frames))
+            tables.append(_table(grid, name, frames))
     return tables
 
 
-def _table(film: _Film, name: str, frames: list[Columns]) -> Element:
+def _table(grid: _DrawnGrid, name: str, frames: list[Columns]) -> Element:
     table = Element("table")
-    spell(SubElement(table, "caption"), name)
+    write_label(SubElement(table, "caption"), name)
     head = SubElement(SubElement(table, "thead"), "tr")
     body = SubElement(table, "tbody")
     length = max(len(column) for frame in frames for column in frame.values())
     rows = [SubElement(body, "tr") for _ in range(length)]
     for place, header in enumerate(frames[0]):
-        spell(SubElement(head, "th", scope="col"), header)
+        write_label(SubElement(head, "th", scope="col"), header)
         columns = [frame[header] + [""] * (length - len(frame[header])) for frame in frames]
-        for row, text in zip(rows, columns[film.start], strict=True):
+        for row, text in zip(rows, columns[grid.start], strict=True):
             SubElement(row, "td").text = text
-        film.vary(body, f"#{place}", ["\t".join(column) for column in columns])
+        grid.vary(body, f"#{place}", ["\t".join(column) for column in columns])
     return table
 
 
@@ -434,16 +436,16 @@ def _table(film: _Film, name: str, frames: list[Columns]) -> Element:
 
 def _page(explorer: Explorer) -> str:
     """Return the explorer as HTML."""
-    film = _Film(explorer)
-    sentences = [frame.sentence for frame in film.frames]
+    grid = _DrawnGrid(explorer)
+    sentences = [frame.sentence for frame in grid.frames]
     caption = Element("figcaption", {"data-longest": max(sentences, key=len)})
-    film.vary(SubElement(caption, "span"), "#", sentences)
-    tables = _tables(film)
-    data = json.dumps(_data(film), separators=(",", ":"), ensure_ascii=False)
+    grid.vary(SubElement(caption, "span"), "#", sentences)
+    tables = _tables(grid)
+    data = json.dumps(_data(grid), separators=(",", ":"), ensure_ascii=False)
     data = data.replace("<", "\\u003c")  # no text may end the script element
     setting = {p.name: p.texts[p.start] for p in explorer.parameters}
-    return name_ids(
-        f'<figure class="explorer" data-name="{html.escape(explorer.name)}" '
+    return prefix_ids(
+        f'<figure class="explorer" data-name="{html.escape(explorer.title)}" '
         f'data-setting="{html.escape(json.dumps(setting, ensure_ascii=False))}">'
         f'<form class="controls" autocomplete="off">{"".join(map(_control, explorer.parameters))}'
         '<p class="note">The controls need JavaScript. The figure shows one setting.</p></form>'
@@ -479,7 +481,7 @@ def _radio_buttons(p: _Parameter) -> str:
 
 def _label(p: _Parameter) -> str:
     label = Element("span")
-    spell(label, p.label)
+    write_label(label, p.label)
     return _html(label)
 
 
@@ -497,19 +499,19 @@ def _html(element: Element) -> str:
 # -- packing ----------------------------------------------------------------------------------
 
 
-def _data(film: _Film) -> dict[str, Any]:
+def _data(grid: _DrawnGrid) -> dict[str, Any]:
     """Put the slots into the form that the script reads."""
     groups: dict[tuple[int, ...], int] = {}
     slots = []
-    for number, slot in enumerate(film.slots):
+    for number, slot in enumerate(grid.slots):
         states, frames = _states(slot.values)
         place = slot.element.attrib.setdefault("data-i", str(number))
         group = groups.setdefault(frames, len(groups))
         slots.append([group, int(place), slot.name, _pack(states, slot.name)])
-    controls = [{"name": p.name, "texts": p.texts} for p in film.explorer.parameters]
+    controls = [{"name": p.name, "texts": p.texts} for p in grid.explorer.parameters]
     return {
         "controls": controls,
-        "start": film.start,
+        "start": grid.start,
         "scale": 10**DECIMALS,
         "groups": [_increasing(frames) for frames in groups],
         "slots": slots,
@@ -605,7 +607,7 @@ def _widget(explorer: Explorer) -> Any:
 def _live(explorer: Explorer, setting: Setting) -> str:
     sentence = explorer.show(setting)
     markup = explorer.picture.now(explorer.alt(sentence))
-    return name_ids(f'{markup}<p style="line-height:1.5">{html.escape(sentence)}</p>')
+    return prefix_ids(f'{markup}<p style="line-height:1.5">{html.escape(sentence)}</p>')
 
 
 def _live_control(p: _Parameter) -> Any:
