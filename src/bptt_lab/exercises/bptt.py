@@ -1155,7 +1155,7 @@ RECTIFIED_ONES = [rectified(net) for net in networks(RNN("relu"))]
 STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 2, 4, 3, 5, 6)]
 SUMS = [Problem(ingredients(net), net.sizes) for net in NETWORKS]
 WINDOWS = [Problem({**ingredients(net), "K": 3}, net.sizes) for net in NETWORKS]
-CHUNKED = with_one_step([chunked(net) for net in NETWORKS])
+CHUNKED = [chunked(net) for net in NETWORKS]
 
 EXERCISES = (
     Exercise(
