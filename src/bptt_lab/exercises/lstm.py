@@ -605,7 +605,7 @@ ADDED_UP_THROUGH_H = Mistake(
     "What goes back to `h_{t-1}` is added to what went back earlier; it should replace it.",
     "`=` or `+=`? The deltas of a step hold all that the later steps sent already.",
     at("sec-lstm-backward"),
-    {"piled": 1},
+    {"accumulated": 1},
 )
 GATES_OF_STEP_AFTER = Mistake(
     "gates from h_t",
@@ -623,7 +623,7 @@ def lstm_backward(
     slope_f: Any = sigmoid_slope, slope_o: Any = sigmoid_slope, slope_C: Any = tanh_slope,
     slope_cell: Any = lambda C: tanh_slope(np.tanh(C)), partner_i: Any = lambda s: s.new,
     partner_f: Any = lambda s: s.old, partner_o: Any = lambda s: np.tanh(s.C),
-    partner_C: Any = lambda s: s.i, at_output: Any = lambda g_h, g_C: g_h, piled: float = 0,
+    partner_C: Any = lambda s: s.i, at_output: Any = lambda g_h, g_C: g_h, accumulated: float = 0,
     **of_a_gate: Any,
 ) -> Params:  # fmt: skip
     """Gradients at the net inputs of the four gates, from e_t, those at the logits."""
@@ -649,7 +649,7 @@ def lstm_backward(
         }
         for g, value in d.items():
             delta[g][t - 1] = value
-        from_h = sum((d[g] @ W_back[g] for g in heard), piled * from_h)
+        from_h = sum((d[g] @ W_back[g] for g in heard), accumulated * from_h)
     return delta
 
 
