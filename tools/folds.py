@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from docutils import nodes
+from ledger import DEFINES, PAGE, Mark
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from ledger import DEFINES, PAGE, Mark
-from paths import PATHS, deeper, paths, walk
-from quiz import Element, html
+from tools.paths import PATHS, deeper, paths, walk
+from tools.quiz import Element, html
 
 ARTICLE = "article"
 CHECK, CHECKED = "check", "✓ Checked: "
