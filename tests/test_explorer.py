@@ -607,7 +607,10 @@ def test_a_preset_moves_the_widgets(scene):
 
 @pytest.mark.parametrize(
     ("preset", "message"),
-    [({"radius": 1}, "'it' sets radius, which has no control"), ({"slope": 3}, "slope cannot be 3")],
+    [
+        ({"radius": 1}, "'it' sets radius, which has no control"),
+        ({"slope": 3}, "slope cannot be 3"),
+    ],
 )
 def test_a_preset_that_the_controls_do_not_have(scene, preset, message):
     with pytest.raises(ValueError, match=message):
