@@ -76,7 +76,7 @@ class TapePanel:
         axes.pcolormesh(np.arange(T + 1) + 0.5, edges, shade, edgecolors="none")
         for t in np.flatnonzero(self.x):
             positive = self.x[t] > 0
-            look = {"color": COLOURS[0 if positive else 1], "weight": "bold", "size": 15}
+            look: Any = {"color": COLOURS[0 if positive else 1], "weight": "bold", "size": 15}
             at = (t + 1, edges[-1] + self.half)
             axes.text(*at, "+" if positive else "\N{MINUS SIGN}", ha="center", **look)
         (self.row,) = axes.plot([], [], color="black", linestyle="-", linewidth=1.4)
