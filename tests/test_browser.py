@@ -5,6 +5,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -40,14 +41,21 @@ class Server(http.server.ThreadingHTTPServer):
         """Say nothing when a page is closed while it loads."""
 
 
-@pytest.fixture(scope="session")
-def server(site) -> Iterator[str]:
-    """Address of the site, served on this machine."""
+@contextmanager
+def serve(site: Path) -> Iterator[str]:
+    """Serve a site on this machine, and give its address."""
     handler = partial(Quiet, directory=str(site))
     with Server(("127.0.0.1", 0), handler) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}"
         httpd.shutdown()
+
+
+@pytest.fixture(scope="session")
+def server(site) -> Iterator[str]:
+    """Address of the site, served on this machine."""
+    with serve(site) as address:
+        yield address
 
 
 @pytest.fixture
