@@ -77,7 +77,7 @@ class TapePanel:
         for t in np.flatnonzero(self.x):
             positive = self.x[t] > 0
             look: Any = {"color": COLOURS[0 if positive else 1], "weight": "bold", "size": 15}
-            at = (t + 1, edges[-1] + self.half)
+            at = int(t) + 1, float(edges[-1] + self.half)
             axes.text(*at, "+" if positive else "\N{MINUS SIGN}", ha="center", **look)
         (self.row,) = axes.plot([], [], color="black", linestyle="-", linewidth=1.4)
         axes.set(xlim=(0.5, T + 0.5), ylim=(edges[0], edges[-1]), ylabel="weight $w_h$")
