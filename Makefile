@@ -4,6 +4,8 @@ PYTHON ?= python3
 # Where the site is built; its folder _build also holds the cache of executed notebooks.
 OUT ?= .
 PORT ?= 8000
+# NumPy for the pages: `make book BOOK_WHEELS=FOLDER` packs the wheel that lies in FOLDER, `make wheels`
+# fetches one to where every later build finds it. Without it the pages ask their reader.
 # What `make slow` draws from: another number every second, which the command shows.
 SEED ?= $(shell date +%s)
 
@@ -19,7 +21,7 @@ JUPYTER_BOOK := $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" 
 	--toc "$(CURDIR)/_toc.yml" --path-output "$(OUT)" -W -n --keep-going
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab notebooks bundle pdf epub links test lint check slow lowest \
+.PHONY: help setup wheels book serve lab notebooks bundle pdf epub links test lint check slow lowest \
 	next bench pins clean
 
 help: ## list these commands
@@ -40,6 +42,9 @@ $(VENV)/complete: requirements.txt package.json package-lock.json
 $(VENV)/installed: pyproject.toml $(VENV)/complete
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+wheels: setup ## fetch NumPy for the browser, which makes Python in the pages work without a network
+	$(BIN)/python tools/live/wheels.py $(OUT)/_build/wheels
 
 book: setup ## run every notebook and write the site to _build/html
 	$(JUPYTER_BOOK)

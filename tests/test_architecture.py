@@ -163,7 +163,9 @@ def without_encoding(source: str) -> list[int]:
         name = ast.unparse(node.func)
         values = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
         mode = values[-1] if values else ""
-        opens = name.endswith("open") and not name.endswith(("Popen", "urlopen", "Image.open"))
+        opens = name.endswith("open") and not name.endswith(
+            ("Popen", "urlopen", "Image.open", "os.open")
+        )
         text = opens and isinstance(mode, str) and "b" not in mode
         if text or name.endswith((".read_text", ".write_text")):
             lines.append(node.lineno)

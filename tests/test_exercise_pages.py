@@ -135,3 +135,10 @@ def test_attempts_are_told_their_mistakes_and_solutions_are_right(page):
             else:
                 exec(compile(ast.Module([last], []), "<the page>", "exec"), space)
         assert space[re.search(r"check\.\w+\((my_\w+)\)", one)[1]]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_exercise_has_the_label_that_a_reader_s_progress_hangs_on(page):
+    text = read(f"{page}-exercises")
+    labels = re.findall(rf"(?m)^\((ex-{page}-[\w-]+)\)=\n## ", text)
+    assert len(labels) == len(set(labels)) == len(re.findall("(?m)^## ", text)) >= 6

@@ -51,6 +51,7 @@ kernelspec:
 
 """ + 500 * "word " + "\n"  # fmt: skip
 WORDS = 300 * "word "  # two minutes
+HEAD = "```{paths}\n:short: sec-one\n```"
 
 
 class Built:
@@ -93,7 +94,7 @@ def build(tmp_path):
 
 
 def minutes(build, **parts) -> tuple[int, int, int]:
-    built = build(**{"head": "```{paths}\n:short: sec-one\n```", **parts})
+    built = build(**{"head": HEAD, **parts})
     assert not built.warnings
     found = built.minutes["index"]
     return found.short, found.core, found.all
@@ -148,7 +149,7 @@ def test_the_rule_of_minutes(build, one, expected, tmp_path):
 
 
 def test_the_choice_offers_three_paths_with_their_minutes(build):
-    built = build(head="```{paths}\n:short: sec-one\n```", one=WORDS, two=WORDS)
+    built = build(head=HEAD, one=WORDS, two=WORDS)
     form = built.page().select_one("form.paths")
     boxes = form.select("label > input[type=radio][name=path]")
     assert [box["value"] for box in boxes] == ["short", "core", "all"]
@@ -160,8 +161,7 @@ def test_the_choice_offers_three_paths_with_their_minutes(build):
 
 def test_sections_off_a_path_are_folded_once_and_keep_all_they_hold(build):
     deeper = "```{deeper} It *holds*, says $x$.\n```\n"
-    head = "```{paths}\n:short: sec-one\n```"
-    built = build(head=head, one="First.", two=deeper + "Second.", inside="Within.", three="Third.")
+    built = build(head=HEAD, one="First.", two=deeper + "Second.", inside="Within.", three="Third.")
     page = built.page()
     bodies = page.select(".fold-body")
     assert [body["data-fold"] for body in bodies] == ["all", "core"]
@@ -178,8 +178,7 @@ def test_sections_off_a_path_are_folded_once_and_keep_all_they_hold(build):
 
 def test_the_index_offers_the_sums(tmp_path):
     toc = "\n\n```{toctree}\nfirst\nsecond\n```\n"
-    head = "```{paths}\n:short: sec-one\n```"
-    chapter = empty_page(head=head, one=WORDS, two=WORDS)
+    chapter = empty_page(head=HEAD, one=WORDS, two=WORDS)
     built = Built(
         tmp_path,
         index="# Book\n\n```{paths}\n```" + toc,
@@ -198,6 +197,7 @@ def test_the_index_offers_the_sums(tmp_path):
         ({"one": "```{deeper} A.\n```\n\n```{deeper} B.\n```"}, "once"),
         ({"one": "* item\n\n  ```{deeper} A.\n  ```"}, "directly below a heading"),
         ({"head": "```{paths}\n:short: sec-nowhere\n```"}, "no section sec-nowhere"),
+        ({"head": HEAD, "one": "```{deeper} A.\n```"}, "a deeper one"),
         ({"one": cell(1, ":tags: [hide-input, check]")}, "Checked"),
     ],
 )

@@ -53,9 +53,9 @@ def test_every_public_function_has_an_example():
 
 
 def test_a_plain_formula_is_text_and_a_label_a_link():
-    lines = ["||W||_2 of W_x? and b_, ``|a|_``, eq-lstm.", "", ">>> |a|_", "eq-lstm", "", "|b|"]
+    lines = ["||W||_2 of W_x? and b_, ``|a|_`` (eq-lstm).", "", ">>> |a|_", "eq-lstm", "", "|b|"]
     assert list(api.readable(lines)) == [
-        r"\|\|W\|\|_2 of W_x? and b\_, ``|a|_``, :eq:`eq-lstm`.",
+        r"\|\|W\|\|_2 of W_x? and b\_, ``|a|_`` :eq:`eq-lstm`.",
         "",
         ">>> |a|_",
         "eq-lstm",

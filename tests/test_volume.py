@@ -89,7 +89,7 @@ def test_links_within_the_volume_lead_to_it_and_others_are_kept_or_text(page):
 def test_every_page_of_the_contents_is_in(site):
     named = re.findall(r"(?:file|root): (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
     assert [name for name, _ in volume.order()] == [
-        name for name in named if name not in volume.ONLY_IN_A_BROWSER
+        name for name in named if name.split("-")[0] not in volume.ONLY_IN_A_BROWSER
     ]
 
 

@@ -73,6 +73,7 @@ def readable(lines: list[str]) -> Iterator[str]:
 def escaped(text: str) -> str:
     """Escape the bars of a norm, and the underscore of a name without its letter, as `W_x?`."""
     text = re.sub(r"\||_(?!\w)", r"\\\g<0>", text)
+    text = re.sub(rf"\(({LABEL.pattern})\)", r"\1", text)  # the number of an equation has its own
     return LABEL.sub(r":eq:`\g<0>`", text)
 
 

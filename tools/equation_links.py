@@ -51,7 +51,7 @@ def code_links(app: Sphinx, page: str, label: str) -> list[nodes.inline]:
 
     Last come those of its parts that write the same out, in symbols or without a trick.
     """
-    known = reference(app.env)
+    known = app.env.equation_reference
     places = [known[p.name] for p in app.env.equation_code.get(label, ()) if p.name in known]
     places.sort(key=lambda place: (place[2][0].islower() and "." in place[2], "." not in place[2]))
     return [
@@ -71,6 +71,11 @@ def in_text(link: nodes.Node) -> nodes.inline:
 def read_places(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Find code and tests of all equations, once for a build."""
     env.equation_code, env.equation_tests = equations.computed(), equations.tested()
+
+
+def read_reference(app: Sphinx, env: BuildEnvironment) -> None:
+    """Find what the reference shows, once for a build."""
+    env.equation_reference = reference(env)
 
 
 def add_links(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -153,6 +158,7 @@ def setup(app: Sphinx) -> dict:
     """Connect everything."""
     app.add_directive("equations", Equations)
     app.connect("env-before-read-docs", read_places)
+    app.connect("env-updated", read_reference)
     app.connect("doctree-resolved", add_links, priority=400)
     app.connect("doctree-resolved", fill_rows, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,9 +26,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from ledger import DEFINES, PAGE, Mark
-from paths import PATHS, deeper, paths, walk
-from quiz import Element, html
+from tools.ledger import DEFINES, PAGE, ClaimMark
+from tools.paths import PATHS, deeper, paths, walk
+from tools.quiz import Element, html
 
 ARTICLE = "article"
 CHECK, CHECKED = "check", "✓ Checked: "
@@ -96,7 +96,7 @@ def fold_boxes(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def joins(node: nodes.Node) -> bool:
     """Tell whether a node may stand in a run of marks."""
     words = {"", ",", ";", "and", ", and"}
-    return isinstance(node, Mark) or (isinstance(node, nodes.Text) and node.strip() in words)
+    return isinstance(node, ClaimMark) or (isinstance(node, nodes.Text) and node.strip() in words)
 
 
 def bracketed(parent: nodes.Element, first: int) -> int | None:
@@ -128,7 +128,7 @@ def set_marks_aside(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Prepare the marks of a page to be hidden, but where they are explained or listed."""
     if page in {*DEFINES, PAGE, CROSSWALK}:
         return
-    for mark in list(doctree.findall(Mark)):
+    for mark in list(doctree.findall(ClaimMark)):
         if "marks" not in mark.parent["classes"]:
             set_aside(mark.parent, mark.parent.index(mark))
 

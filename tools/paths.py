@@ -170,18 +170,19 @@ def is_passed_over(node: nodes.Element) -> bool:
 
 def cell(node: nodes.container) -> float:
     """Return how long a cell takes: its lines, if they are open, and its figures."""
-    hidden = node.get("hide_mode") or ""
+    parts = {part.get("nb_element"): part for part in node.children}
+    hidden = set((node.get("hide_mode") or "").split("+"))
     found = 0.0
-    for part in node.children:
-        if part.get("nb_element") == "cell_code_source" and not {"all", "input"} & {
-            *hidden.split("+")
-        }:
-            found += sum(map(seconds, part.children))
-        elif part.get("nb_element") == "cell_code_output" and hidden in ("", "input"):
-            found += FIGURE * any(
-                mark in raw.astext() for raw in part.findall(nodes.raw) for mark in FIGURES
-            )
+    if "cell_code_source" in parts and not hidden & {"all", "input"}:
+        found += sum(map(seconds, parts["cell_code_source"].children))
+    if "cell_code_output" in parts and not hidden & {"all", "output"}:
+        found += FIGURE * draws(parts["cell_code_output"])
     return found
+
+
+def draws(output: nodes.container) -> bool:
+    """Tell whether an output is a figure."""
+    return any(mark in raw.astext() for raw in output.findall(nodes.raw) for mark in FIGURES)
 
 
 def minutes(page: nodes.section, short: list[str]) -> Minutes:
@@ -194,6 +195,18 @@ def minutes(page: nodes.section, short: list[str]) -> Minutes:
     return Minutes(*(round(s / 60) for s in (short_, short_ + core, short_ + core + all_)))
 
 
+def check_labels(page: nodes.section, choice: paths) -> None:
+    """Warn of labels that name no section which the short path can lead through."""
+    on_it = {
+        name
+        for section, path, _ in walk(page, choice["short"])
+        if path == SHORT
+        for name in section["ids"]
+    }
+    for label in set(choice["short"]) - on_it:
+        log.warning("no section %s for the short path, or a deeper one", label, location=choice)
+
+
 def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Keep the minutes of all chapters; return the pages with their sums if those changed."""
     found, sums = {}, []
@@ -201,6 +214,7 @@ def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
         page = env.get_doctree(name).next_node(nodes.section)
         for choice in page.findall(paths) if page else ():
             if choice["short"]:
+                check_labels(page, choice)
                 found[name] = minutes(page, choice["short"])
             else:
                 sums.append(name)
@@ -212,46 +226,33 @@ def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
 # ------------------------------------------------------------------ the choice
 
 
-def said(app: Sphinx, page: str, short: list[str]) -> list[tuple[str, str, str]]:
-    """Return name, minutes and description of each path."""
-    found = app.env.reading_minutes
-    time = found[page] if short else sum(found.values(), Minutes())
-    where = numbers(app.env, page, short)
-    about = {SHORT: where, CORE: "", ALL: ""}
-    return [(p, f"{n} min", about[p]) for p, n in zip(PATHS, astuple(time), strict=True)]
-
-
 def numbers(env: BuildEnvironment, page: str, short: list[str]) -> str:
-    """Return the numbers of the sections of the short path."""
+    """Return the numbers of the sections that labels name."""
     known = env.toc_secnumbers.get(page, {})
-    found = [known.get(f"#{label}") for label in ids_in_contents(env, page, short)]
+    named = [one for one in env.get_doctree(page).findall(nodes.section) if is_named(one, short)]
+    found = [known.get(f"#{section['ids'][0]}") for section in named]
     return ", ".join(".".join(map(str, number)) for number in found if number)
 
 
-def ids_in_contents(env: BuildEnvironment, page: str, short: list[str]) -> list[str]:
-    """Return the ids that the contents use for the sections that labels name."""
-    page_section = env.get_doctree(page).next_node(nodes.section)
-    named = [s for s in page_section.findall(nodes.section) if is_named(s, short)]
-    return [section["ids"][0] for section in named]
-
-
-def option(path: str, time: str, where: str) -> Element:
+def option(path: str, time: int, where: str = "") -> Element:
+    """Return a radio button; `where` the path leads is told behind its minutes."""
     box = html("input", type="radio", value=path)
     box["attributes"] |= {"name": "path"} | ({"checked": "checked"} if path == CORE else {})
     told = f" ({where})" if where else ""
-    return html("label", box, html("span", html("b", NAMES[path]), f", {time}{told}"))
+    return html("label", box, html("span", html("b", NAMES[path]), f", {time} min{told}"))
 
 
 def fill_paths(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the choice where the directive stood."""
     for node in list(doctree.findall(paths)):
-        known = {name for section in doctree.findall(nodes.section) for name in section["ids"]}
-        for label in node["short"]:
-            if label not in known:
-                log.warning("this page has no section %s", label, location=node)
-        found = said(app, page, node["short"])
-        options = [html("span", option(*one), kind="path") for one in found]
-        legend = html("legend", "Read" if node["short"] else "Read of each chapter")
+        found, short = app.env.reading_minutes, node["short"]
+        time = found[page] if short else sum(found.values(), Minutes())
+        options = [
+            option(SHORT, time.short, numbers(app.env, page, short)),
+            option(CORE, time.core),
+            option(ALL, time.all),
+        ]
+        legend = html("legend", "Read" if short else "Read of each chapter")
         node.replace_self(html("form", html("fieldset", legend, *options), kind="paths"))
 
 

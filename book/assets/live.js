@@ -168,7 +168,7 @@
       this.check = button("Check", () => this.act());
       this.stop = button("Stop", () => this.press("stop"));
       this.stop.disabled = true;
-      const reset = button("Reset", () => this.press("resetExercise"));
+      const reset = button("Reset", () => (this.reset(), this.editor.focus()));
       const buttons = make("div", { className: "live-buttons" }, this.check, this.stop, reset);
       root.append(make("p", { className: "live-title" }, "Write it here"), this.host, this.hint, this.others, buttons, this.stage, this.answer);
       root.hidden = false;

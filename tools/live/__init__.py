@@ -144,7 +144,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", name_build)
     app.connect("env-updated", find_places)
     app.connect("doctree-resolved", add_exercises)
-    app.connect("html-page-context", add_script, priority=400)
+    app.connect("html-page-context", add_script, priority=700)
     app.connect("build-finished", take_away, priority=100)
     app.connect("build-finished", put_there, priority=850)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -188,7 +188,6 @@ Object.assign(live, {
   check,
   runCell,
   stop: () => python.end(new Stopped("It was stopped.")),
-  resetExercise: (place) => (place.reset(), place.editor.focus()),
   editCell: (cell) => (cell.open(), cell.editor.focus()),
 });
 upgrade();

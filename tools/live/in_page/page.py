@@ -17,6 +17,8 @@ from .printing import Printer
 from .serial import replace_executors
 from .shown import offer_display, shown
 
+CHECKERS = "from bptt_lab.exercises import check"
+
 Result = dict[str, Any]
 Names = dict[str, Any]
 
@@ -118,19 +120,19 @@ class Page:
             Statements of the page on which the attempt rests.
         """
         names = dict(self.names)
-        result = await self.attempt(f"{needs}\nfrom bptt_lab.exercises import check", "", names)
+        result = await self.attempt(needs, file_of("above"), names)
         if result["error"]:
             return result
-        checkers, before = names["check"], dict(names)
-        file = file_of(exercise)
-        result = await self.attempt(code, file, names)
-        if result["error"]:
-            return result
+        checkers = await self.attempt(CHECKERS, file_of("checkers"), names)
+        before = dict(names)
+        result = await self.attempt(code, file_of(exercise), names)
+        if result["error"] or checkers["error"]:
+            return result if result["error"] else checkers
         written = defined(names, before, function)
         if written is None:
             said = f"Define a function, such as `def {function}(..)`; there is none."
             return result | {"value": {"kind": "text", "content": said}, "right": False}
-        return result | self.judge(checkers[exercise], written)
+        return result | self.judge(before["check"][exercise], written)
 
     def judge(self, checker: Callable[[Any], Any], function: Any) -> Result:
         """Return what a checker says, and the line that it names."""
