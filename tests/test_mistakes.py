@@ -338,7 +338,9 @@ def test_a_known_mistake_is_named_in_another_form_too():
     ("name", "function", "remark"),
     [
         ("bptt", lambda *a: written(SOLUTIONS["bptt"])(*map(low, a)), "single precision"),
-        ("loss", changed("loss", ("total -= np.log(p[", "total -= np.log(1e-12 + p[")), ""),
+        ("loss", changed("loss", ("total -= np.log(p[", "total -= np.log(1e-12 + p[")),
+         "a small number that was added"),
+        ("loss", changed("loss", ("total -= np.log(p[", "total -= np.log(1e-16 + p[")), ""),
         ("loss", changed("loss", ("total -= np.log(p[", "total -= np.log(1e-7 + p[")),
          "a small number that was added"),
         ("clip_by_norm", changed("clip_by_norm", ("tau / norm", "tau / (norm + 1e-6)")),

@@ -40,7 +40,7 @@ from bptt_lab.exercises.trials import (
     run_trials,
 )
 
-DOUBLE = 1e-9
+DOUBLE = 1e-11
 """Relative error above which a right result was hardly computed in double precision."""
 
 MOST_SHOWN = 3
