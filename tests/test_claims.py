@@ -97,6 +97,7 @@ def test_equations_are_in_the_book_and_nearly_every_entry_names_one():
     assert {claim.id for claim in CLAIMS.values() if not claim.equations} == {"ref-01", "vg-08"}
 
 
+@pytest.mark.site  # it needs what the book is built with, not the book
 def test_every_formula_renders():
     script = """
         const katex = require("katex"), faults = [];
