@@ -34,7 +34,9 @@ def change_contents(site: Path, **changes) -> None:
     path = site / "python" / "contents.js"
     table = contents(site) | changes
     path.unlink()
-    path.write_text(f"(window.PYTHON_PACK ??= {{}}).contents = {json.dumps(table)};\n", "utf-8")
+    path.write_text(
+        f"(window.PYTHON_PACK ??= {{}}).contents = {json.dumps(table)};\n", encoding="utf-8"
+    )
 
 
 CELLS = [
