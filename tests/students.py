@@ -478,11 +478,16 @@ ATTEMPTS = [
 ]  # fmt: skip
 
 
-def written(source, *changes):
-    """Return the function that a source defines, after some changes to its lines."""
+def changed(source, *changes):
+    """Return a source after some changes to its lines."""
     for old, new in changes:
         assert old in source, old
         source = source.replace(old, new)
+    return source
+
+
+def written(source, *changes):
+    """Return the function that a source defines, after some changes to its lines."""
     names = {"np": np}
-    exec(compile(source, "<a notebook>", "exec"), names)
+    exec(compile(changed(source, *changes), "<a notebook>", "exec"), names)
     return next(value for name, value in names.items() if name.startswith("my_"))

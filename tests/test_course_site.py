@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup
 
 import bptt_lab
 from bptt_lab.exercises.places import PAGES, at
-from progress import FORMER
 from test_quizzes import CHAPTERS
+from tools.progress import FORMER
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.site

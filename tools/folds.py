@@ -26,9 +26,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from ledger import DEFINES, PAGE, ClaimMark
-from paths import PATHS, deeper, paths, walk
-from quiz import Element, html
+from tools.ledger import DEFINES, PAGE, ClaimMark
+from tools.paths import PATHS, deeper, paths, walk
+from tools.quiz import Element, html
 
 ARTICLE = "article"
 CHECK, CHECKED = "check", "✓ Checked: "

@@ -23,8 +23,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from order import reading_order
-from quiz import Element, html
+from tools.order import reading_order
+from tools.quiz import Element, html
 
 WORDS_A_MINUTE = 150
 DISPLAY, LINE, FIGURE = 40, 3, 120  # seconds for a formula, a line of open code, a figure

@@ -16,8 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from order import exercises_of, reading_order
-from quiz import Element
+from tools.order import exercises_of, reading_order
+from tools.quiz import Element
 
 SOLVED = {"Quiz"}  # the section is not read but solved, which is counted by itself
 

@@ -168,7 +168,7 @@
       this.check = button("Check", () => this.act());
       this.stop = button("Stop", () => this.press("stop"));
       this.stop.disabled = true;
-      const reset = button("Reset", () => this.press("resetExercise"));
+      const reset = button("Reset", () => (this.reset(), this.editor.focus()));
       const buttons = make("div", { className: "live-buttons" }, this.check, this.stop, reset);
       root.append(make("p", { className: "live-title" }, "Write it here"), this.host, this.hint, this.others, buttons, this.stage, this.answer);
       root.hidden = false;
@@ -194,7 +194,7 @@
       this.stop = button("Stop", () => this.press("stop"));
       this.stop.hidden = true;
       this.bar = make("div", { className: "live-bar" }, this.run, this.stop, this.change);
-      input.append(this.bar);
+      input.after(this.bar);
       const whole = input.closest("div.cell"), fold = input.closest("details");
       this.home = fold && (fold.querySelector(".cell_output") || !whole.querySelector(".cell_output")) ? fold : whole;
       if (this.text !== start) this.open();
@@ -203,7 +203,8 @@
     // Show an editor in the place of the printed code.
     open() {
       this.printed.hidden = true;
-      this.bar.before(this.host, this.hint, this.others);
+      this.input.append(this.host);
+      this.bar.before(this.hint, this.others);
       this.edit();
       this.showOther();
       this.change.textContent = "Reset";

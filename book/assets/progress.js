@@ -66,6 +66,37 @@
     return [all.filter((id) => ids.has(id)).length, all.length];
   };
 
+  // ---------------------------------------------------------------- code
+
+  // What was written in the pages, which live.js keeps: it is saved and read with the rest.
+  const CODE = "bptt-lab.code";
+
+  const written = () => {
+    try {
+      return JSON.parse(localStorage.getItem(CODE))?.code ?? {};
+    } catch {
+      return {};
+    }
+  };
+
+  // Where both have written, what is here stays, and the other is offered beside it. None is run.
+  const addWritten = (code) => {
+    if (code?.constructor !== Object) return;
+    const here = written();
+    for (const [key, entry] of Object.entries(code)) {
+      if (!/^(exercise|cell|scratch):/.test(key) || typeof entry?.text !== "string") continue;
+      if (here[key]?.text === entry.text) continue;
+      const strings = Object.entries(entry).filter(([, value]) => typeof value === "string");
+      const other = { text: entry.text, why: "from a file" };
+      here[key] = here[key] ? { ...here[key], other } : Object.fromEntries(strings);
+    }
+    try {
+      localStorage.setItem(CODE, JSON.stringify({ version: VERSION, code: here }));
+    } catch {
+      // this browser keeps nothing
+    }
+  };
+
   // ---------------------------------------------------------------- the page
 
   const total = (page, done) =>
@@ -142,7 +173,8 @@
   };
 
   const save = () => {
-    const file = new Blob([pack(read())], { type: "application/json" });
+    const all = { version: VERSION, done: read(), code: written() };
+    const file = new Blob([JSON.stringify(all, null, 1)], { type: "application/json" });
     const link = make("a", { href: URL.createObjectURL(file), download: "bptt-lab-progress.json" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href));
@@ -155,14 +187,16 @@
   };
 
   const load = async (file) => {
-    let done = null;
+    let done = null, data = null;
     try {
-      done = clean(JSON.parse(await file.text()));
+      data = JSON.parse(await file.text());
+      done = clean(data);
     } catch {
       // not JSON
     }
     if (!done) return `${file.name} is not a file that was exported here. Nothing was changed.`;
     merge(done);
+    addWritten(data.code);
     return "Imported, and added to what was here.";
   };
 
@@ -182,8 +216,9 @@
       input.value = "";
     });
     const clear = () => {
-      if (!confirm("Clear all progress in this browser?")) return;
+      if (!confirm("Clear all progress in this browser, and the code that you have written?")) return;
       write({});
+      if (kept) localStorage.removeItem(CODE);
       say("Cleared.");
     };
     const buttons = make("div", { className: "progress-buttons" },

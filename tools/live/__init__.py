@@ -19,7 +19,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from book_site import NODE, ROOT
+from tools.book_site import NODE, ROOT
 
 from . import pack, wheels
 from .cells import cells
@@ -115,7 +115,7 @@ def put_there(app: Sphinx, exception: Exception | None) -> None:
 
 
 def make(folder: Path, build: str, numpy: Path | None) -> Path:
-    """Make the scripts and the pack in a folder beside the site, unless this build has made them."""
+    """Make the scripts and the pack in a folder beside the site, unless they are made already."""
     stamp = folder / "build"
     if not (stamp.exists() and stamp.read_text(encoding="utf-8") == build):
         shutil.rmtree(folder, ignore_errors=True)
@@ -144,7 +144,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", name_build)
     app.connect("env-updated", find_places)
     app.connect("doctree-resolved", add_exercises)
-    app.connect("html-page-context", add_script, priority=400)
+    app.connect("html-page-context", add_script, priority=700)
     app.connect("build-finished", take_away, priority=100)
     app.connect("build-finished", put_there, priority=850)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
+from symtable import symtable
 
 from docutils import nodes
 
@@ -108,17 +109,30 @@ def without_calls(source: str) -> str:
 # ------------------------------------------------------------------ what code rests on
 
 
-def names_read(tree: ast.AST) -> set[str]:
-    """Return the names that code reads and neither assigns nor takes as an argument."""
-    read, own = set(), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else own).add(node.id)
-        elif isinstance(node, ast.arg):
-            own.add(node.arg)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            own.add(node.name)
-    return read - own - {*dir(builtins)}
+def names_read(source: str) -> set[str]:
+    r"""Return the names that code takes from outside, as far as they are no builtins.
+
+    >>> sorted(names_read("b = 1\ndef f(x): return a * b * x\nc += len(d)"))
+    ['a', 'c', 'd']
+    """
+    read, bound = set(), set()
+    for statement in ast.parse(source).body:
+        read |= free(statement) - bound
+        bound |= names_bound(statement)
+    return read - {*dir(builtins)}
+
+
+def free(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement takes from the module, in whatever scope it uses them."""
+    tables = [symtable(ast.unparse(statement), "<statement>", "exec")]
+    for table in tables:
+        tables.extend(table.get_children())
+    top, *inner = tables
+    names = {name.get_name() for name in top.get_symbols() if name.is_referenced()}
+    names |= {n.get_name() for table in inner for n in table.get_symbols() if n.is_global()}
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+        names.add(statement.target.id)
+    return names
 
 
 def names_bound(statement: ast.stmt) -> set[str]:
@@ -131,6 +145,17 @@ def names_bound(statement: ast.stmt) -> set[str]:
     return {node.id for node in targets if isinstance(node.ctx, ast.Store)}
 
 
+def names_changed(statement: ast.stmt) -> set[str]:
+    """Return the names whose values a statement changes in part, as in `a[0] = 1`."""
+    found = set()
+    for node in ast.walk(statement):
+        while isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            node = node.value
+            if isinstance(node, ast.Name):
+                found.add(node.id)
+    return found
+
+
 def only(statement: ast.stmt, wanted: set[str]) -> ast.stmt:
     """Return an import without the names that are not wanted; other statements as they are."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -141,17 +166,17 @@ def only(statement: ast.stmt, wanted: set[str]) -> ast.stmt:
 
 
 def needs(source: str, above: list[str]) -> str:
-    """Return the statements of the cells above that give code the names that it reads.
+    r"""Return the statements of the cells above that give code the names that it reads.
 
     >>> needs("f(np.e)", ["import numpy as np, math", "a = 1", "def f(x): return a * x"])
-    'import numpy as np\\na = 1\\n\\ndef f(x):\\n    return a * x'
+    'import numpy as np\na = 1\ndef f(x):\n    return a * x'
     """
-    wanted, found = names_read(ast.parse(source)), []
+    wanted, found = names_read(source), []
     statements = [statement for cell in above for statement in ast.parse(cell).body]
     for statement in reversed(statements):
-        given = names_bound(statement) & wanted
-        if given:
-            kept = only(statement, given)
-            found.append(ast.unparse(kept))
-            wanted = (wanted - given) | names_read(kept)
+        bound = names_bound(statement) & wanted
+        if bound or names_changed(statement) & wanted:
+            kept = ast.unparse(only(statement, bound))
+            found.append(kept)
+            wanted = (wanted - bound) | names_read(kept)
     return "\n".join(reversed(found))

@@ -98,9 +98,11 @@ def write(name: str, files: dict[str, bytes], out: Path) -> dict:
         packed = gzip.compress(data, 9, mtime=0)
         ranges[file] = (len(content), len(content) + len(packed))
         content += packed
+    written = pieces(content, name, out)
     return {
         "size": len(content),
-        "pieces": pieces(content, name, out),
+        "weight": sum((out / f"{piece['name']}.js").stat().st_size for piece in written),
+        "pieces": written,
         "files": {file: rows(*span) for file, span in ranges.items()},
     }
 

@@ -80,7 +80,7 @@ const check = (place) =>
     place.editor.mark(null);
     place.answer.replaceChildren();
     place.root.classList.remove("right", "wrong");
-    const result = await python.run("check", parameters, { seconds: SECONDS.check, told, say: (text, share) => say(text, share) });
+    const result = await python.run("check", parameters, { seconds: SECONDS.check, told, say });
     say("");
     const line = result.error?.line ?? result.line;
     if (line) place.editor.mark(line);
@@ -116,12 +116,16 @@ const clear = (cell) => {
   cell.output.hidden = true;
 };
 
-// Run one cell and show what it gives.
-const runOne = async (cell, say) => {
+// Run one cell and show what it gives. What runs only because it stands above, and is as it was
+// printed, shows itself only where it fails.
+const runOne = async (cell, say, asked = true) => {
   const output = outputOf(cell), inside = make("div");
   const back = live.button("Remove", () => (clear(cell), cell.run.focus()), "Leave the printed output alone");
-  output.hidden = false;
-  output.replaceChildren(make("p", { className: "live-title" }, "Run here ", back), inside);
+  const show = () => {
+    output.hidden = false;
+    output.replaceChildren(make("p", { className: "live-title" }, "Run here ", back), inside);
+  };
+  if (asked || cell.editor) show();
   const told = async ({ kind, content }) => {
     const last = inside.lastChild;
     if (kind === "print" && last?.classList.contains("live-printed")) last.append(content);
@@ -131,7 +135,9 @@ const runOne = async (cell, say) => {
   cell.editor?.mark(null);
   const result = await python.run("run", [cell.text, `cell ${cell.number}`], { seconds: SECONDS.cell, told, say });
   cell.ran = !result.error;
+  cell.seconds = result.seconds;
   if (result.error) {
+    show();
     inside.append(failureOf(result.error), ...hintsOf(result));
     cell.editor?.mark(result.error.line);
   }
@@ -145,7 +151,7 @@ const runCell = (cell) => {
   return busy(cell, async (say) => {
     const above = cells.slice(0, cells.indexOf(cell)).filter((one) => !one.ran);
     for (const [i, one] of above.entries()) {
-      const result = await runOne(one, (text, share) => say(text, share));
+      const result = await runOne(one, say, false);
       say(`Running what stands above: ${i + 1} of ${above.length}.`, (i + 1) / (above.length + 1));
       if (!result.error) continue;
       const go = live.button("Go to it", () => one.home.scrollIntoView({ block: "center" }));
@@ -182,7 +188,6 @@ Object.assign(live, {
   check,
   runCell,
   stop: () => python.end(new Stopped("It was stopped.")),
-  resetExercise: (place) => (place.reset(), place.editor.focus()),
   editCell: (cell) => (cell.open(), cell.editor.focus()),
 });
 upgrade();

@@ -24,12 +24,13 @@ export class Python {
   async load(say) {
     const { packs, python, numpy } = await this.packs.contents();
     const names = numpy.packed ? ["core", "numpy"] : ["core"];
+    const weight = names.reduce((sum, name) => sum + packs[name].weight, 0);
     const size = names.reduce((sum, name) => sum + packs[name].size, 0);
     const what = numpy.packed ? `Python ${python} and NumPy ${numpy.version}` : `Python ${python}`;
     let come = 0;
     const heard = (bytes) => {
       come += bytes;
-      say(`Loading ${what}: ${megabytes(size)}, ${PLACE}. Once; no network is needed afterwards.`, (0.8 * come) / size);
+      say(`Loading ${what}: ${megabytes(weight)}, ${PLACE}. Once; no network is needed afterwards.`, (0.8 * come) / size);
     };
     heard(0);
     const core = await this.packs.files("core", heard);

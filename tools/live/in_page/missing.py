@@ -1,8 +1,8 @@
 """What a page does not have: libraries that draw, and some that are too large.
 
-Their names can be imported, and everything that is then done with them raises `Missing`. A statement
-that does is left out, and what it would have named becomes a stand-in as well. So a cell that
-computes and draws still computes.
+Their names can be imported, and everything that is then done with them raises `Missing`. A
+statement that does is left out, and what it would have named becomes a stand-in as well. So a cell
+that computes and draws still computes.
 """
 
 from __future__ import annotations
@@ -23,55 +23,14 @@ LIBRARIES = {
 }
 """What each of them is needed for."""
 
-SPECIAL = [
-    "bool",
-    "call",
-    "contains",
-    "delitem",
-    "enter",
-    "format",
-    "getitem",
-    "iter",
-    "len",
-    "next",
-    "setitem",
-    "str",
-    "add",
-    "radd",
-    "sub",
-    "rsub",
-    "mul",
-    "rmul",
-    "truediv",
-    "rtruediv",
-    "floordiv",
-    "rfloordiv",
-    "mod",
-    "rmod",
-    "pow",
-    "rpow",
-    "matmul",
-    "rmatmul",
-    "and",
-    "rand",
-    "or",
-    "ror",
-    "xor",
-    "rxor",
-    "neg",
-    "pos",
-    "abs",
-    "invert",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "eq",
-    "ne",
-    "float",
-    "int",
-    "index",
-]
+SPECIAL = (
+    "bool", "call", "contains", "delitem", "enter", "format", "getitem", "iter", "len", "next",
+    "setitem", "str", "add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv",
+    "floordiv", "rfloordiv", "mod", "rmod", "pow", "rpow", "matmul", "rmatmul", "and", "rand",
+    "or", "ror", "xor", "rxor", "neg", "pos", "abs", "invert", "lt", "le", "gt", "ge", "eq", "ne",
+    "float", "int", "index",
+)  # fmt: skip
+"""Special methods of everything that can be done with a value."""
 
 
 class Missing(Exception):

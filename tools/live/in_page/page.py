@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FunctionType
@@ -15,6 +16,8 @@ from .missing import Missing, StandIn, stand_in_for_them
 from .printing import Printer
 from .serial import replace_executors
 from .shown import offer_display, shown
+
+CHECKERS = "from bptt_lab.exercises import check"
 
 Result = dict[str, Any]
 Names = dict[str, Any]
@@ -58,6 +61,7 @@ class Page:
         remember(file, code)
         self.left_out = []
         result: Result = {"value": None, "error": None}
+        start = time.perf_counter()
         printer = Printer(self.tell)
         with redirect_stdout(printer), redirect_stderr(printer):
             try:
@@ -66,10 +70,11 @@ class Page:
             except BaseException as error:  # whatever it is, the page says so and goes on
                 result["error"] = failure(error, file)
             printer.flush()
+        result["seconds"] = time.perf_counter() - start
         return result | {"missing": list(dict.fromkeys(self.left_out))}
 
     async def execute(self, code: str, file: str, names: Names) -> Any:
-        """Run the statements one by one, and return the value of the last if it is an expression."""
+        """Run the statements one by one; return the value of the last if it is an expression."""
         tree = ast.parse(code, file)
         silent = code.rstrip().endswith(";")
         value = None
@@ -115,19 +120,19 @@ class Page:
             Statements of the page on which the attempt rests.
         """
         names = dict(self.names)
-        result = await self.attempt(f"{needs}\nfrom bptt_lab.exercises import check", "", names)
+        result = await self.attempt(needs, file_of("above"), names)
         if result["error"]:
             return result
-        checkers, before = names["check"], dict(names)
-        file = file_of(exercise)
-        result = await self.attempt(code, file, names)
-        if result["error"]:
-            return result
+        checkers = await self.attempt(CHECKERS, file_of("checkers"), names)
+        before = dict(names)
+        result = await self.attempt(code, file_of(exercise), names)
+        if result["error"] or checkers["error"]:
+            return result if result["error"] else checkers
         written = defined(names, before, function)
         if written is None:
             said = f"Define a function, such as `def {function}(..)`; there is none."
             return result | {"value": {"kind": "text", "content": said}, "right": False}
-        return result | self.judge(checkers[exercise], written)
+        return result | self.judge(before["check"][exercise], written)
 
     def judge(self, checker: Callable[[Any], Any], function: Any) -> Result:
         """Return what a checker says, and the line that it names."""
@@ -141,9 +146,13 @@ class Page:
 
 
 def bound(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement would have given a value."""
+    """Return the names that a statement would have set, or whose value it would have changed."""
     found = set()
     for node in ast.walk(statement):
+        while isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            node = node.value
+            if isinstance(node, ast.Name):
+                found.add(node.id)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
