@@ -17,7 +17,7 @@ def page(tmp_path):
     def make(text: str):
         index = "# Book\n\n```{toctree}\nchapter\n```"
         chapter = empty_page(one=text)
-        built = Built(tmp_path, extensions=["ledger"], index=index, chapter=chapter)
+        built = Built(tmp_path, extensions=["tools.ledger"], index=index, chapter=chapter)
         assert not built.warnings
         return built.page("chapter")
 
@@ -61,7 +61,7 @@ def test_marks_are_set_aside_with_brackets_that_are_theirs(page, text, marks, le
 def test_marks_stay_where_they_are_explained(tmp_path):
     built = Built(
         tmp_path,
-        extensions=["ledger"],
+        extensions=["tools.ledger"],
         index="# Book\n\nA mark ({ledger}`vg-05`).",
     )
     assert built.page().select("a.ledger") and not built.page().select(".marks")

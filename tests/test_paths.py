@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 
 CONFIG = {
-    "extensions": ["myst_nb", "sphinx_design", "quiz", "paths", "folds"],
+    "extensions": ["myst_nb", "sphinx_design", "tools.quiz", "tools.paths", "tools.folds"],
     "myst_enable_extensions": ["colon_fence", "dollarmath"],
     "nb_execution_mode": "off",
     "nb_code_prompt_show": "Show the code",
