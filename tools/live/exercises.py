@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
 from bptt_lab.exercises import Exercise, check
+from tools.progress import name_of
 
 from .cells import Attempt, attempts, cells, code
 
@@ -61,7 +62,7 @@ def section(exercise: Exercise, attempt: Attempt, solves: str) -> nodes.raw:
     attempt : Attempt
         What the editor begins with.
     solves : str
-        Id of the section of the page that counts as solved.
+        Label of the section of the page that counts as solved, as progress.js knows it.
     """
     data = {"start": attempt.start, "needs": attempt.needs, "title": attempt.function}
     text = json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
@@ -73,7 +74,9 @@ def section(exercise: Exercise, attempt: Attempt, solves: str) -> nodes.raw:
     return nodes.raw("", html, format="html")
 
 
-def insert(doctree: nodes.document, page: str, where: dict[str, Place]) -> None:
+def insert(
+    env: BuildEnvironment, doctree: nodes.document, page: str, where: dict[str, Place]
+) -> None:
     """Put the places of a page's exercises into it."""
     found = cells(doctree)
     for name, place in where.items():
@@ -81,7 +84,7 @@ def insert(doctree: nodes.document, page: str, where: dict[str, Place]) -> None:
             continue
         if place.attempt:
             after = outermost(found[place.attempt.cell])
-            inside = section(check[name], place.attempt, section_id(after))
+            inside = section(check[name], place.attempt, label_above(env, after))
             after.parent.insert(after.parent.index(after) + 1, inside)
         else:
             last = home(doctree)
@@ -98,9 +101,9 @@ def outermost(cell: nodes.Element) -> nodes.Element:
     return cell
 
 
-def section_id(node: nodes.Element) -> str:
-    """Return the id of the section in which something stands."""
-    return node.parent["ids"][0] if isinstance(node.parent, nodes.section) else ""
+def label_above(env: BuildEnvironment, node: nodes.Element) -> str:
+    """Return the label of the section in which something stands."""
+    return name_of(env, node.parent) if isinstance(node.parent, nodes.section) else ""
 
 
 def home(doctree: nodes.document) -> nodes.Element:
