@@ -59,19 +59,19 @@ notebooks: book ## write the executed chapters as .ipynb to _build/notebooks
 	@ls $(OUT)/_build/notebooks/*.ipynb
 
 bundle: book ## write one zip: the site, the notebooks, the package
-	$(BIN)/python tools/bundle.py "$(OUT)/_build"
+	$(BIN)/python -m tools.bundle "$(OUT)/_build"
 
 pdf: book ## print the whole book to one PDF
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python tools/pdf.py $(SITE) $(OUT)/_build/bptt-lab.pdf
+	CHROMIUM="$$($(BIN)/python -m tools.chromium)" $(BIN)/python -m tools.pdf $(SITE) $(OUT)/_build/bptt-lab.pdf
 
 epub: book ## bind it as an ePub
-	$(BIN)/python tools/epub.py $(SITE) $(OUT)/_build/bptt-lab.epub
+	$(BIN)/python -m tools.epub $(SITE) $(OUT)/_build/bptt-lab.epub
 
 links: setup ## ask every other site that the book links to whether the page is there
 	$(JUPYTER_BOOK) --builder linkcheck
 
 test: book lint ## every test but the slow ones: lint, types, units, the built site, a real browser
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/$(PYTEST)
+	CHROMIUM="$$($(BIN)/python -m tools.chromium)" $(BIN)/$(PYTEST)
 
 lint: setup ## style, types and spelling, in seconds
 	$(BIN)/ruff check .
@@ -101,7 +101,7 @@ $(LOWEST)/ready: pyproject.toml | setup
 next: $(NEXT)/ready ## the book and all tests with the newest versions, upper bounds lifted; may fail
 	rm -rf $(NEXT)/book/_build/html  # Sphinx 9 warns of files that the build before has written
 	$(MAKE) VENV=$(NEXT) OUT=$(NEXT)/book -o $(NEXT)/complete -o $(NEXT)/installed book
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" BOOK_SITE=$(NEXT)/book/_build/html \
+	CHROMIUM="$$($(BIN)/python -m tools.chromium)" BOOK_SITE=$(NEXT)/book/_build/html \
 		$(NEXT)/bin/$(PYTEST)
 
 $(NEXT)/ready: pyproject.toml .ci/next.txt | setup

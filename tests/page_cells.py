@@ -16,7 +16,7 @@ from pathlib import Path
 
 import jupytext
 
-from live.in_page import Page, prepare
+from tools.live.in_page import Page, prepare
 
 
 def refuse(*_, **__):

@@ -160,11 +160,14 @@ def without_encoding(source: str) -> list[int]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or any(k.arg == "encoding" for k in node.keywords):
             continue
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        name = ast.unparse(node.func)
         values = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
         mode = values[-1] if values else ""
-        text = name == "open" and isinstance(mode, str) and "b" not in mode
-        if text or name in ("read_text", "write_text"):
+        opens = name.endswith("open") and not name.endswith(
+            ("Popen", "urlopen", "Image.open", "os.open")
+        )
+        text = opens and isinstance(mode, str) and "b" not in mode
+        if text or name.endswith((".read_text", ".write_text")):
             lines.append(node.lineno)
     return lines
 

@@ -24,6 +24,7 @@ from explorers import ROUNDING, expected, numbers
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [path.stem for path in sorted((ROOT / "book").glob("*.md"))]
+SOURCE = "_modules/bptt_lab/cells/lstm"  # a page of the package's source
 PAGE_WEIGHT = 350_000  # bytes, gzipped, everything that a page with a big explorer loads
 SEVERAL_EXPLORERS = {"vanishing": 700_000}  # the chapter with three big ones
 
@@ -125,7 +126,7 @@ for (const word of document.querySelectorAll(".highlight pre span")) {
 }"""
 
 
-@pytest.mark.parametrize("name", [*PAGES, "search"])
+@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible(visit, name, scheme):
     """axe-core finds nothing serious or critical, in either theme."""
@@ -156,7 +157,7 @@ def test_links_to_the_next_page_are_not_cut_off(visit):
 
 
 @FROM_DISK
-@pytest.mark.parametrize("name", [*PAGES, "search"])
+@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
 def test_pages_fit_a_phone(visit, name):
     page = visit(name, viewport={"width": 360, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -208,13 +209,21 @@ def test_print_shows_the_text_and_the_figures_alone(visit, name):
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize("query", ["softmax", "eigenvalue"])
-def test_search_finds_pages(visit, query):
+@pytest.mark.parametrize(
+    "query, page_of_it",
+    [
+        ("softmax", "forward"),
+        ("eigenvalue", "vanishing"),
+        ("lyapunov_exponents", "api-jacobians"),
+        ("PeepholeLSTM", "api-cells"),
+    ],
+)
+def test_search_finds_pages(visit, query, page_of_it):
     page = visit("index")
     page.goto(page.url.replace("index.html", f"search.html?q={query}"))
     page.wait_for_selector("#search-results li a")
     links = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
-    assert any("forward.html" in link or "vanishing.html" in link for link in links)
+    assert any(f"{page_of_it}.html" in link for link in links)
 
 
 def test_search_opens_by_keyboard(visit):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from book_site import NODE, NODE_MODULES
 from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS, VERDICTS, CheckFailed, Claim, Ledger, check_all
 from bptt_lab.claims.__main__ import main
+from tools.book_site import NODE, NODE_MODULES
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMULA = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$", re.S)
@@ -97,6 +97,7 @@ def test_equations_are_in_the_book_and_nearly_every_entry_names_one():
     assert {claim.id for claim in CLAIMS.values() if not claim.equations} == {"ref-01", "vg-08"}
 
 
+@pytest.mark.site  # it needs what the book is built with, not the book
 def test_every_formula_renders():
     script = """
         const katex = require("katex"), faults = [];

@@ -124,9 +124,9 @@ def package_momentum(theta, g, v, eta, mu):
 
 
 def package_adam(theta, g, u, s, j, *numbers):
-    memory = {"m": {"w": u}, "s": {"w": s}}
+    memory = {"u": {"w": u}, "s": {"w": s}}
     params, memory = bptt_lab.Adam(*numbers).step(j, {"w": theta}, {"w": g}, memory)
-    return params["w"], memory["m"]["w"], memory["s"]["w"]
+    return params["w"], memory["u"]["w"], memory["s"]["w"]
 
 
 def package_torch(weight_ih, weight_hh, bias_ih, bias_hh):
@@ -739,7 +739,7 @@ def test_one_name_means_one_mistake():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_places_are_in_the_book(page):
-    text = (ROOT / "book" / f"{page}.md").read_text()
+    text = (ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
     assert re.search(r"^# (.*)$", text, re.M)[1] == PAGES[page]
     for label, title in SECTIONS[page].items():
         heading = re.search(rf"^\({label}\)=\n#+ (.*)$", text, re.M)
@@ -814,7 +814,9 @@ def test_an_exercise_has_a_level_and_minutes_and_an_outcome(exercise):
 
 
 def test_the_first_exercise_of_the_readme(capsys):
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
+    )
     (first,) = [block for block in blocks if "bptt_lab.exercises" in block]
     exec(first, {})
     told = capsys.readouterr().out

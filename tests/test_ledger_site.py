@@ -12,6 +12,7 @@ from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS
 
 pytestmark = pytest.mark.site
 CHAPTERS = ("forward", "bptt", "vanishing", "lstm")
+EXERCISES = tuple(f"{chapter}-exercises" for chapter in CHAPTERS)
 
 
 @cache
@@ -92,7 +93,7 @@ def test_the_strip_has_a_cell_for_every_claim(ledger):
 
 def test_marks_lead_to_rows_and_rows_to_marks(site, rows):
     marks = {}
-    for name in (*CHAPTERS, "index", "glossary", "bibliography"):
+    for name in (*CHAPTERS, *EXERCISES, "index", "glossary", "bibliography"):
         for mark in parse(site / f"{name}.html").select("a.ledger"):
             claim = CLAIMS[mark["href"].removeprefix("ledger.html#")]
             assert mark.get_text() == SIGNS[claim.verdict] + claim.id

@@ -17,12 +17,12 @@ import pytest
 import bptt_lab
 from bptt_lab import classroom
 from bptt_lab.exercises import check
-from live import pack, wheels
-from live.cells import attempts, calls, needs
-from live.in_page import Page
-from live.in_page.missing import Finder, StandIn, library_of
-from live.in_page.printing import MOST
 from students import ATTEMPTS, SOLUTIONS, changed
+from tools.live import pack, wheels
+from tools.live.cells import attempts, calls, needs
+from tools.live.in_page import Page
+from tools.live.in_page.missing import Finder, StandIn, library_of
+from tools.live.in_page.printing import MOST
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -14,8 +14,8 @@ import nbformat
 import pytest
 from sphinx.errors import ConfigError
 
-import notebooks
 from test_architecture import normal
+from tools import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = {path.stem: path for path in (ROOT / "book").glob("*.md")}

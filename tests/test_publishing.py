@@ -10,14 +10,15 @@ from docutils.core import publish_doctree
 from PIL import Image
 from sphinx.errors import ConfigError
 
-import publishing
 from conftest import ROOT
 from test_build import Book
+from tools import publishing
 
 pytestmark = pytest.mark.xdist_group("publishing")  # one worker builds the small site
 
 WORKFLOW = ROOT / ".github" / "workflows" / "book.yml"
 ADDRESS = "https://owner.example/book/"
+TITLE = "Backpropagation through time"
 
 
 # ------------------------------------------------------------------ descriptions
@@ -92,6 +93,7 @@ def test_a_published_page_has_one_address_a_description_and_a_card(published):
     assert said["canonical"] == [f"{ADDRESS}a.html"] and said["og:url"] == f"{ADDRESS}a.html"
     assert said["description"] == said["og:description"] == "What is a page?"
     assert said["og:title"] == "Page a" and said["og:type"] == "article"
+    assert said["og:site_name"] == TITLE
     first = head(published / "index.html")
     assert first["og:type"] == "website"
     assert first["description"] == first["og:description"] == "It says so."
@@ -121,6 +123,7 @@ def test_an_address_that_leads_nowhere_finds_back_from_any_depth(published):
     page = BeautifulSoup((published / "404.html").read_text(encoding="utf-8"), "html.parser")
     links = [a["href"] for a in page.select("a")]
     assert links == ["/book/index.html", "/book/a.html", "/book/b.html"]
+    assert TITLE in page.title.get_text() and TITLE in page.p.get_text()
     assert not page.select("link, script, img")  # a relative address would depend on the depth
 
 
@@ -133,6 +136,7 @@ def test_without_an_address_nothing_claims_one(site):
         said = head(path)
         assert len(said["canonical"]) == known and ("og:image" in said) == known
         assert 15 < len(said["description"]) <= publishing.LONGEST + 2, path.name
+    assert not [path.name for path in pages if "name not set" in path.read_text(encoding="utf-8")]
     lost = BeautifulSoup((site / "404.html").read_text(encoding="utf-8"), "html.parser")
     assert bool(lost.select("a")) == known
 

@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-import api
 import bptt_lab
-import equations
 from conftest import ROOT
+from tools import api, equations
 
 pytestmark = pytest.mark.xdist_group("reference")  # one worker parses the pages, not each
 
@@ -54,9 +53,9 @@ def test_every_public_function_has_an_example():
 
 
 def test_a_plain_formula_is_text_and_a_label_a_link():
-    lines = ["||W||_2 of W_x? and b_, ``|a|_``, eq-lstm.", "", ">>> |a|_", "eq-lstm", "", "|b|"]
+    lines = ["||W||_2 of W_x? and b_, ``|a|_`` (eq-lstm).", "", ">>> |a|_", "eq-lstm", "", "|b|"]
     assert list(api.readable(lines)) == [
-        r"\|\|W\|\|_2 of W_x? and b\_, ``|a|_``, :eq:`eq-lstm`.",
+        r"\|\|W\|\|_2 of W_x? and b\_, ``|a|_`` :eq:`eq-lstm`.",
         "",
         ">>> |a|_",
         "eq-lstm",

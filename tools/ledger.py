@@ -27,8 +27,8 @@ from sphinx.util.nodes import make_refnode
 
 from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS, VERDICTS, Claim
 from bptt_lab.claims.findings import format_number
-from order import reading_order
-from quiz import Element, html
+from tools.order import reading_order
+from tools.quiz import Element, html
 
 PAGE = "ledger"
 COUNTED = {"holds": "hold", "condition": "need a condition", "corrected": "are corrected"}

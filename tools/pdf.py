@@ -13,8 +13,8 @@ import matplotlib
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 
-from chromium import FLAGS, installed
-from volume import Book, Page, point_links, read_book
+from tools.chromium import FLAGS, installed
+from tools.volume import Book, Page, point_links, read_book
 
 STYLES = Path(__file__).resolve().parent / "styles"
 FONTS = {  # of matplotlib, so that every machine prints the same

@@ -18,10 +18,11 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_IN_A_BROWSER = {"progress", "api", "equations"}
+ONLY_IN_A_BROWSER = {"progress", "api", "equations"}  # with what the contents have beneath them
 DROPPED = (
     "script, style, button, template, .headerlink, .feedback, .toctree-wrapper, .explorer details,"
-    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code"
+    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code,"
+    " .paths, .fold-line.core"
 )
 
 
@@ -76,16 +77,16 @@ def order() -> Iterator[tuple[str, str]]:
     for part in toc.get("parts", [toc]):
         caption = part.get("caption", "")
         for name in files(part["chapters"]):
-            if name not in ONLY_IN_A_BROWSER:
-                yield name, caption
-                caption = ""
+            yield name, caption
+            caption = ""
 
 
 def files(entries: list[dict]) -> Iterator[str]:
     """Yield the names of the pages of a part, each before those beneath it."""
     for entry in entries:
-        yield entry["file"]
-        yield from files(entry.get("sections", []))
+        if entry["file"] not in ONLY_IN_A_BROWSER:
+            yield entry["file"]
+            yield from files(entry.get("sections", []))
 
 
 def read_page(site: Path, name: str, caption: str) -> Page:
@@ -161,7 +162,7 @@ def unfold(details: Tag, soup: BeautifulSoup) -> None:
     title = details.summary.select_one(".collapsed, .sd-summary-text") or details.summary
     text = title.get_text(" ", strip=True)
     details.summary.decompose()
-    if "hide" in details.get("class", []) and not text.startswith("Solution"):
+    if "hide" in details.get("class", []) and not text.startswith(("Solution", "✓")):
         details.unwrap()
         return
     details.name = "div"

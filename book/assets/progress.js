@@ -140,6 +140,13 @@
     }
   };
 
+  // The name of a question, or of the exercise whose section this is.
+  const nameOf = (node) =>
+    [...book[here].questions, ...book[here].exercises].find((id) => {
+      const named = document.getElementById(id);
+      return named && (named === node || named.closest("section") === node);
+    });
+
   // A section is read when its end has been in view for a moment.
   const watch = () => {
     const timers = new Map();
@@ -154,7 +161,7 @@
       end.dataset.endOf = id;
       const section = document.getElementById(id)?.closest("section");
       if (!section) continue; // it is on the chapter's other page
-      section.append(end);
+      (section.querySelector(":scope > .fold-body") ?? section).append(end); // folded is not read
       observer.observe(end);
     }
   };
@@ -254,7 +261,10 @@
   if (book[here]) {
     addBoxes();
     watch();
-    document.addEventListener("solved", (event) => mark(event.target.id));
+    document.addEventListener("solved", ({ target }) => {
+      const name = nameOf(target);
+      if (name) mark(name);
+    });
   }
   show();
   addEventListener("storage", show); // another tab

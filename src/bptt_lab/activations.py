@@ -11,6 +11,12 @@ import numpy as np
 
 from bptt_lab.arguments import Array, check_choice
 
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "activation",
+]
+
 
 def tanh(a: Array, out: Array | None = None) -> Array:
     """tanh(a), odd, with values between -1 and 1."""

@@ -12,6 +12,15 @@ import numpy as np
 
 from bptt_lab.arguments import Array, check_generator, check_integer, fail
 
+__all__ = [
+    "Digits",
+    "Task",
+    "adding",
+    "copying",
+    "digits",
+    "temporal_order",
+]
+
 Draw = Callable[[np.random.Generator], tuple[Array, Array]]
 """What gives a training its next sequences: ``draw(rng) -> x, y``."""
 

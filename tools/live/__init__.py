@@ -19,7 +19,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from book_site import NODE, ROOT
+from tools.book_site import NODE, ROOT
 
 from . import pack, wheels
 from .cells import cells

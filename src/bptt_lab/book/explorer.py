@@ -22,7 +22,7 @@ import json
 import math
 import re
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -103,13 +103,15 @@ class _Parameter:
 
     def _start(self) -> int:
         start = self.control.start
-        if start is None:
-            return 0
+        return 0 if start is None else self.place(start)
+
+    def place(self, wanted: Any) -> int:
+        """Return where a value stands among the values."""
         for place, value in enumerate(self.values):
-            if value == start or (self.numeric and math.isclose(value, start, rel_tol=1e-9)):
+            if value == wanted or (self.numeric and math.isclose(value, wanted, rel_tol=1e-9)):
                 return place
         among = reprlib.repr(self.values)
-        raise ValueError(f"{self.name} cannot start at {start!r}: it is not among {among}")
+        raise ValueError(f"{self.name} cannot be {wanted!r}: it is not among {among}")
 
     @property
     def numeric(self) -> bool:
@@ -159,14 +161,17 @@ class Explorer:
     title : str, optional
         What the figure is called, as a reader who does not see it hears first; the first line of
         the docstring of `update` if left out.
+    presets : mapping of str to dict, optional
+        Settings to try, each a button: its words, and the arguments of `update` that it sets.  The
+        others go back to where they start.
     **grid : sequence or Control
         The values of each argument of `update`.
 
     Raises
     ------
     ValueError
-        If the grid cannot be used, an artist is not one of this figure, an artist changes its
-        parts, `update` returns no sentence, or something moves that is not in `moving`.
+        If the grid or a preset cannot be used, an artist is not one of this figure, an artist
+        changes its parts, `update` returns no sentence, or something moves that is not in `moving`.
     RuntimeError
         If `update` raises: the message names the setting.
 
@@ -189,6 +194,7 @@ class Explorer:
         /,
         moving: Artist | Sequence[Artist] = (),
         title: str = "",
+        presets: Mapping[str, Setting] | None = None,
         **grid: Control | Iterable[Any],
     ) -> None:
         if not grid:
@@ -197,11 +203,19 @@ class Explorer:
         self.title = title or _first_line(update)
         self.parameters = [_Parameter(name, given) for name, given in grid.items()]
         self.start: Setting = {p.name: p.values[p.start] for p in self.parameters}
+        self.presets = {words: self._places(words, to) for words, to in (presets or {}).items()}
         self.sentence = self.show(self.start)
         self.picture = Picture(figure, [moving] if isinstance(moving, Artist) else moving)
         self._html = _page(self)
         self._widget: Any = None
         self.show(self.start)
+
+    def _places(self, words: str, setting: Setting) -> list[int]:
+        """Return the place of each control at a preset."""
+        unknown = set(setting) - set(self.start)
+        if unknown:
+            raise ValueError(f"the preset {words!r} sets {min(unknown)}, which has no control")
+        return [p.place(setting[p.name]) if p.name in setting else p.start for p in self.parameters]
 
     def show(self, setting: Setting) -> str:
         """Move the artists to a setting and return the sentence."""
@@ -447,11 +461,25 @@ def _page(explorer: Explorer) -> str:
     return prefix_ids(
         f'<figure class="explorer" data-name="{html.escape(explorer.title)}" '
         f'data-setting="{html.escape(json.dumps(setting, ensure_ascii=False))}">'
-        f'<form class="controls" autocomplete="off">{"".join(map(_control, explorer.parameters))}'
+        f'<form class="controls" autocomplete="off">{_presets(explorer)}'
+        f"{''.join(map(_control, explorer.parameters))}"
         '<p class="note">The controls need JavaScript. The figure shows one setting.</p></form>'
         f"{explorer.picture.markup(explorer.alt(explorer.sentence))}{_details(tables)}"
         f'<p class="status" role="status"></p><script type="application/json">{data}</script>'
         f"{_html(caption)}</figure>"
+    )
+
+
+def _presets(explorer: Explorer) -> str:
+    start = [p.start for p in explorer.parameters]
+    buttons = "".join(
+        f'<button type="button" value="{" ".join(map(str, places))}" '
+        f'aria-pressed="{str(places == start).lower()}" disabled>{html.escape(words)}</button> '
+        for words, places in explorer.presets.items()
+    )
+    legend = "<legend>Settings to try</legend>"
+    return buttons and (
+        f'<fieldset class="control presets">{legend}<div class="choices">{buttons}</div></fieldset>'
     )
 
 
@@ -601,7 +629,24 @@ def _widget(explorer: Explorer) -> Any:
     for control in controls.values():
         control.observe(show, names="value")
     show()
-    return ipywidgets.VBox([*controls.values(), picture])
+    return ipywidgets.VBox([*_live_presets(explorer, controls), *controls.values(), picture])
+
+
+def _live_presets(explorer: Explorer, controls: dict[str, Any]) -> list[Any]:
+    """Return a row of buttons that set all controls, or nothing without presets."""
+    import ipywidgets
+
+    def button(words: str, places: list[int]) -> Any:
+        def choose(_: Any) -> None:
+            for p, place in zip(explorer.parameters, places, strict=True):
+                controls[p.name].value = p.values[place]
+
+        made = ipywidgets.Button(description=words, layout={"width": "auto"})
+        made.on_click(choose)
+        return made
+
+    made = [button(*one) for one in explorer.presets.items()]
+    return [ipywidgets.HBox(made, layout={"flex_flow": "row wrap"})] if made else []
 
 
 def _live(explorer: Explorer, setting: Setting) -> str:

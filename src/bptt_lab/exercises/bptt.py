@@ -26,6 +26,7 @@ from bptt_lab.exercises.forward import (
     SOFTMAX_TWICE,
     STATE_NOT_CARRIED,
     TARGETS_BATCH_FIRST,
+    WEIGHTS_JOINED_CROSSWISE,
     ZERO_START,
     from_zero,
     rnn_forward,
@@ -442,7 +443,7 @@ AT_THE_WEIGHTS = (
 )  # fmt: skip
 ON_THE_WAY_THERE = (
     ZERO_START, FIRST_STEP_FROM_ZERO, STATE_NOT_CARRIED, NO_BIAS, BIAS_TWICE, NO_OUTPUT_BIAS,
-    COLUMN_WEIGHTS, JOINED_CROSSWISE, *CLIPPED,
+    COLUMN_WEIGHTS, JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE, *CLIPPED,
 )  # fmt: skip
 
 # ------------------------------------------------------------------- where the network began
@@ -731,6 +732,29 @@ PLUS_OF_THE_LOSS = Mistake(
     "At which step does the weight enter in the term k?",
     at("sec-bptt-sum"),
     {"ends": lambda t, k: t},
+)
+
+
+V_OF_STEP_BEFORE = Mistake(
+    "v_{t-1} for v_t",
+    "The row of the loss is taken one step too early: `v[t]` is `v_t`.",
+    "The arrays have an unused index 0, so that no index is shifted.",
+    at("sec-bptt-sum"),
+    {"starts": lambda v, t, k: v[t - 1]},
+)
+PLUS_OF_STEP_BEFORE = Mistake(
+    "plus_{k-1} for plus_k",
+    "The immediate derivative is taken one step too early: `plus[k]` is `plus_k`.",
+    "The arrays have an unused index 0, so that no index is shifted.",
+    at("sec-bptt-sum"),
+    {"ends": lambda t, k: k - 1},
+)
+JACOBIANS_OF_STEP_BEFORE = Mistake(
+    "Jacobians one step too early",
+    "The Jacobians are `J_{t-1}` to `J_k`, one step too early: `J[t]` is `J_t`.",
+    "The arrays have an unused index 0, so that no index is shifted.",
+    at("sec-bptt-sum"),
+    {"factors": lambda J, t, k: J[k:t]},
 )
 
 
@@ -1028,8 +1052,8 @@ def planted_gradients() -> list[Problem]:
         problem(LAST_PARAMETER_PASSES, "a wrong b_y", changed("b_y", lambda g: 2 * g)),
         problem(ZERO_PASSES, "zeros", every(np.zeros_like)),
         problem(NAN_PASSES, "a NaN", changed("b_h", lambda g: g * np.array([1, np.nan, 1]))),
-        problem(RIGHT_SMALL_FAILS, "right and small", identity_of, 1e-7),
-        problem(SMALL_PASSES, "wrong and small", changed("W_hh", np.transpose), 1e-7),
+        problem(RIGHT_SMALL_FAILS, "right and small", identity_of, 1e-9),
+        problem(SMALL_PASSES, "wrong and small", changed("W_hh", np.transpose), 1e-9),
         problem(RIGHT_LARGE_FAILS, "right and large", identity_of, 1e7),
         Problem(
             {"loss": loss, "params": unused, "grads": {**right, "p_h": np.zeros(3)}},
@@ -1072,6 +1096,9 @@ TERMS_OF_BOTH = (
     NEWEST_USE_LOST,
     V_OF_THE_USE,
     PLUS_OF_THE_LOSS,
+    V_OF_STEP_BEFORE,
+    PLUS_OF_STEP_BEFORE,
+    JACOBIANS_OF_STEP_BEFORE,
 )
 
 
@@ -1128,7 +1155,7 @@ RECTIFIED_ONES = [rectified(net) for net in networks(RNN("relu"))]
 STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 2, 4, 3, 5, 6)]
 SUMS = [Problem(ingredients(net), net.sizes) for net in NETWORKS]
 WINDOWS = [Problem({**ingredients(net), "K": 3}, net.sizes) for net in NETWORKS]
-CHUNKED = with_one_step([chunked(net) for net in NETWORKS])
+CHUNKED = [chunked(net) for net in NETWORKS]
 
 EXERCISES = (
     Exercise(

@@ -40,8 +40,11 @@ from bptt_lab.exercises.trials import (
     run_trials,
 )
 
-DOUBLE = 1e-9
+DOUBLE = 1e-11
 """Relative error above which a right result was hardly computed in double precision."""
+
+MOST_SHOWN = 3
+"""How many mistakes are told that special problems show; with more, most follow from others."""
 
 LEVELS = ("easy", "medium", "hard")
 
@@ -211,6 +214,11 @@ class Exercise:
         searched = [mistake for mistake in self.mistakes if mistake.commits]
         return Effects(searched, result, [self.problems[k] for k in self.ordinary])
 
+    @property
+    def step_counts(self) -> dict[str, list[int] | None]:
+        """Number of steps of each part, None if it has none; nothing if no problem is ordinary."""
+        return self.effects.step_counts if self.ordinary else {}
+
     # --------------------------------------------------------------------------------- judging
 
     def read(self, values: Sequence[Any]) -> Reading:
@@ -296,7 +304,10 @@ class Exercise:
             for k, problem in enumerate(self.problems)
             if problem.shows and not all_agree([got[k]], [expected[k]])
         ]
-        return self.diagnosis((*found, *dict.fromkeys(special)), got)
+        answer = self.diagnosis((*found, *[*dict.fromkeys(special)][:MOST_SHOWN]), got)
+        if len(special) <= MOST_SHOWN:
+            return answer
+        return answer.with_notes(f"{len(special)} of {len(self.problems)} tests go wrong.")
 
     def explanation(self, ordinary: Sequence[Parts]) -> Mistakes | None:
         """Return the fewest known mistakes that explain the ordinary problems, if any do."""
@@ -387,6 +398,11 @@ class Exercise:
     def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
         """Yield where to begin to look."""
         yield from self.begin_at(parts)
+        if not any(a.any() for some in got for a in some.values()):
+            yield (
+                "Everything is zero. Is something put into an array of integers, which cuts every "
+                "fraction to 0?"
+            )
         integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
         for name in (n for n in integers if any(p[n].dtype.kind == "f" for p in self.variant())):
             yield (
@@ -432,7 +448,8 @@ class Exercise:
     def simplified(self, function: Callable[..., Any], answer: Answer) -> Iterator[str]:
         """Yield for which special cases a wrong function is right, wholly or in more parts."""
         wrong = [name for name, said in answer.table if said != "right"]
-        right = []
+        whole = [name for name in wrong if self.step_counts.get(name) is None]
+        right, partly = [], False
         for trial in run_trials(function, self.simpler, self.seconds):
             try:
                 raise_if_failed(function, trial, self.seconds)
@@ -440,14 +457,15 @@ class Exercise:
             except Unusable:
                 continue
             expected, about = self.compute(trial.problem), trial.problem.about
-            more = [f"`{name}`" for name in wrong if agree(parts[name], expected[name])]
+            more = [f"`{name}`" for name in whole if agree(parts[name], expected[name])]
             if all_agree([parts], [expected]):
                 right.append(about)
             elif more:
-                yield f"For {about} {listed(more)} too {'are' if len(more) > 1 else 'is'} right."
+                partly = True
+                yield f"For {about}, {listed(more)} {'are' if more[1:] else 'is'} right too."
         if right:
             yield f"It is right for {' and for '.join(right)}."
-        elif self.simpler:
+        elif self.simpler and not partly:
             yield f"It is wrong even for {self.simpler[0].about}: begin with that."
 
     # ------------------------------------------------------------------------------ describing

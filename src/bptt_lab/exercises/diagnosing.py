@@ -19,7 +19,7 @@ from bptt_lab.exercises.mistakes import Mistake, Mistakes, compatible, shares
 from bptt_lab.exercises.places import at
 from bptt_lab.exercises.trials import Problem
 
-MOST = 100
+MOST = 200
 """Pairs of mistakes that are computed at most, so that an answer never takes long."""
 
 Result = Callable[[int, Mistakes], Parts]

@@ -77,6 +77,14 @@ JOINED_CROSSWISE = Mistake(
     at("sec-concatenation"),
     {"product": lambda x, h, W_x, W_h: np.concatenate([h, x], -1) @ np.concatenate([W_x, W_h])},
 )
+WEIGHTS_JOINED_CROSSWISE = Mistake(
+    "weights and inputs joined in different orders",
+    "`[x, h]` is multiplied by the weights in the order of `[h, x]`: each meets rows of the other.",
+    "Both concatenations have `n + n_inputs` rows, so no shape complains. Which comes first in "
+    "each?",
+    at("sec-concatenation"),
+    {"product": lambda x, h, W_x, W_h: np.concatenate([x, h], -1) @ np.concatenate([W_h, W_x])},
+)
 RECTIFIED = Mistake(
     "relu for tanh",
     "The activation is `max(a, 0)`; asked for is tanh.",
@@ -117,7 +125,7 @@ def rnn_step(
 
 STEP_MISTAKES = (
     NO_BIAS, NO_MEMORY, NO_INPUT, NO_ACTIVATION, LOGISTIC, RECTIFIED, TANH_TWICE, COLUMN_WEIGHTS,
-    BIAS_TWICE, JOINED_CROSSWISE, OLD_STATE_ADDED,
+    BIAS_TWICE, JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE, OLD_STATE_ADDED,
 )  # fmt: skip
 
 # --------------------------------------------------------------------- another library's layout
@@ -209,8 +217,8 @@ NO_ROOM_FOR_START = Mistake(
 FIRST_STEP_FROM_ZERO = Mistake(
     "first step from zeros",
     "`h_0` is returned, but the first step starts from zeros and not from it.",
-    "Which entry does the loop read at its first step, and what is in it by then? `h[t - 1]` at `t "
-    "= 0` is the last entry, which is not filled yet.",
+    "Which entry does the loop read at its first step, and what is in it by then? `h[t - 1]` at "
+    "`t = 0` is the last entry, which is not filled yet.",
     at("sec-initial-state"),
     {"entering": lambda h: h[-1] if len(h) > 1 else 0 * h[0]},
 )
@@ -227,6 +235,20 @@ OUTPUT_SQUASHED = Mistake(
     "A logit may be any number. Can yours be 3?",
     at("sec-cell"),
     {"predict": np.tanh},
+)
+READ_TOO_LATE = Mistake(
+    "input of the step after read",
+    "Each step reads the input of the step after.",
+    "The array `x` has no entry for a step 0. Where is `x_1` in it?",
+    at("sec-shapes"),
+    {"sequence": lambda x: np.roll(x, -1, axis=0)},
+)
+READ_TOO_EARLY = Mistake(
+    "input of the step before read",
+    "Each step reads the input of the step before, and the first one the last input.",
+    "`x[-1]` is the last input. Where is `x_1` in the array?",
+    at("sec-shapes"),
+    {"sequence": lambda x: np.roll(x, 1, axis=0)},
 )
 READ_BACKWARDS = Mistake(
     "sequence read backwards",
@@ -628,7 +650,8 @@ EXERCISES = (
         SEQUENCES,
         (
             ZERO_START, FIRST_STEP_FROM_ZERO, NO_ROOM_FOR_START, STATE_NOT_CARRIED, OUTPUT_LATE,
-            NO_OUTPUT_BIAS, PROBABILITIES, OUTPUT_SQUASHED, READ_BACKWARDS, *STEP_MISTAKES,
+            NO_OUTPUT_BIAS, PROBABILITIES, OUTPUT_SQUASHED, READ_BACKWARDS, READ_TOO_LATE,
+            READ_TOO_EARLY, *STEP_MISTAKES,
         ),
         ("h", "o"),
         simpler=[one_sequence(SEQUENCES[0]), from_zero(SEQUENCES[0])],

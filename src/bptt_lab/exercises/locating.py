@@ -194,6 +194,8 @@ class Part:
             yield "right but for the sign" if text == "-1" else f"the right one times {text}"
         if self.first is not None and not self.misshapen:
             yield from self.along_time()
+        elif self.are([b[::-1] if b.ndim else b for b in self.right]):
+            yield "right, but in reverse order"
         here, there = ([norm(a) for a in some] for some in (self.got, self.right))
         if len(here) > 1 and np.ptp(here) < 1e-5 * max(here) < np.ptp(there):
             yield f"its norm is {here[0]:.4g} in every problem: is it clipped or normalised?"

@@ -24,6 +24,7 @@ from bptt_lab.exercises.checker import Exercise
 from bptt_lab.exercises.diagnosing import CLIPPED
 from bptt_lab.exercises.forward import (
     JOINED_CROSSWISE,
+    WEIGHTS_JOINED_CROSSWISE,
     joined,
     one_sequence,
     shortened,
@@ -195,7 +196,7 @@ def net_input(
 
 IN_THE_NET_INPUTS = (
     NO_GATE_BIAS, GATE_BIASES_TWICE, NO_STATE_IN_GATES, NO_INPUT_IN_GATES, GATE_WEIGHTS_OF_COLUMNS,
-    JOINED_CROSSWISE,
+    JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE,
 )  # fmt: skip
 
 
@@ -294,15 +295,15 @@ SLOPES_OF_GATES = {
     "fed with the gate": (
         lambda g: sigmoid_slope(sigmoid(g)),
         "The slope of the sigmoid is taken at the gate's value; it belongs at its net input.",
-        "A function that expects the net input has got the gate. By its value the slope is `g * (1 "
-        "- g)`.",
+        "A function that expects the net input has got the gate. By its value the slope is "
+        "`g * (1 - g)`.",
     ),
     "forgotten": (
         np.ones_like,
         "The slope of the sigmoid is missing: this is the gradient at the gate, not at its net "
         "input.",
-        "Between the net input and the gate stands a sigmoid. Which factor does the chain rule ask "
-        "for?",
+        "Between the net input and the gate stands a sigmoid. Which factor does the chain rule "
+        "ask for?",
     ),
     "replaced by the sigmoid": (
         sigmoid,
@@ -331,15 +332,15 @@ SLOPES_OF_CANDIDATE = {
     "fed with the candidate": (
         lambda new: tanh_slope(np.tanh(new)),
         "The slope of tanh is taken at the candidate's value; it belongs at its net input.",
-        "A function that expects the net input has got the candidate. By its value the slope is `1 "
-        "- value**2`.",
+        "A function that expects the net input has got the candidate. By its value the slope is "
+        "`1 - value**2`.",
     ),
     "forgotten": (
         np.ones_like,
         "The slope of tanh is missing: this is the gradient at the candidate, not at its net "
         "input.",
-        "Between the net input and the candidate stands tanh. Which factor does the chain rule ask "
-        "for?",
+        "Between the net input and the candidate stands tanh. Which factor does the chain rule "
+        "ask for?",
     ),
     "not squared": (
         lambda new: 1 - new,
@@ -404,6 +405,14 @@ def at_one_of_two_paths() -> Iterator[Mistake]:
                 at("sec-lstm-backward"),
                 {f"meet_{gate}": alone},
             )
+        yield Mistake(
+            f"later steps left out at the {name}",
+            f"At the {name} only what comes from `h_t` is used; what comes from `C_{{t+1}}` is "
+            "left out.",
+            "Two things arrive at `C_t`, and both reach what made it. Is their sum in your line?",
+            at("sec-lstm-backward"),
+            {f"meet_{gate}": lambda later, here, p, slope: here * p * slope},
+        )
 
 
 FORGET_GATE_OF_SAME_STEP = Mistake(
@@ -557,8 +566,8 @@ SLOPES_AT_ACTIVATIONS = Mistake(
     "all slopes fed with activations",
     "All slopes are taken at the values of gates, candidate and `tanh(C_t)`; they belong at what "
     "went into the sigmoid and the tanh.",
-    "A function that expects the net input has got the value. By the values the slopes are `g * (1 "
-    "- g)` and `1 - g**2`.",
+    "A function that expects the net input has got the value. By the values the slopes are "
+    "`g * (1 - g)` and `1 - g**2`.",
     at("sec-lstm-backward"),
     {
         **{f"slope_{g}": SLOPES_OF_GATES["fed with the gate"][0] for g in "ifo"},
@@ -570,8 +579,8 @@ SLOPES_OF_ALL_FOUR = Mistake(
     "slopes of gates and candidate fed with activations",
     "The slopes of the gates and of the candidate are taken at their values; they belong at the "
     "net inputs.",
-    "A function that expects the net input has got the value. By the values the slopes are `g * (1 "
-    "- g)` and `1 - g**2`.",
+    "A function that expects the net input has got the value. By the values the slopes are "
+    "`g * (1 - g)` and `1 - g**2`.",
     at("sec-lstm-backward"),
     {key: slope for key, slope in SLOPES_AT_ACTIVATIONS.commits.items() if key != "slope_cell"},
 )
@@ -583,6 +592,20 @@ NO_SLOPES_AT_ALL = Mistake(
     "for?",
     at("sec-lstm-backward"),
     {f"slope_{g}": np.ones_like for g in "ifoC"},
+)
+CELL_GRADIENT_AT_OUTPUT_GATE = Mistake(
+    "gradient of the cell at the output gate",
+    "The output gate's gradient is made from `dL/dC_t`; the gate acts on `h_t` alone.",
+    "In which line of the forward pass does `o_t` stand?",
+    at("sec-lstm-backward"),
+    {"at_output": lambda g_h, g_C: g_C},
+)
+ADDED_UP_THROUGH_H = Mistake(
+    "gradient through h added up",
+    "What goes back to `h_{t-1}` is added to what went back earlier; it should replace it.",
+    "`=` or `+=`? The deltas of a step hold all that the later steps sent already.",
+    at("sec-lstm-backward"),
+    {"accumulated": 1},
 )
 GATES_OF_STEP_AFTER = Mistake(
     "gates from h_t",
@@ -600,7 +623,8 @@ def lstm_backward(
     slope_f: Any = sigmoid_slope, slope_o: Any = sigmoid_slope, slope_C: Any = tanh_slope,
     slope_cell: Any = lambda C: tanh_slope(np.tanh(C)), partner_i: Any = lambda s: s.new,
     partner_f: Any = lambda s: s.old, partner_o: Any = lambda s: np.tanh(s.C),
-    partner_C: Any = lambda s: s.i, **of_a_gate: Any,
+    partner_C: Any = lambda s: s.i, at_output: Any = lambda g_h, g_C: g_h, accumulated: float = 0,
+    **of_a_gate: Any,
 ) -> Params:  # fmt: skip
     """Gradients at the net inputs of the four gates, from e_t, those at the logits."""
     meet = {g: of_a_gate.pop(f"meet_{g}", both_paths) for g in "ifC"}
@@ -618,14 +642,14 @@ def lstm_backward(
         later, here = g_C * kept(gate["f"], t), g_h * opened(o) * slope_cell(C[t])
         g_C = later + here
         d = {
-            "o": g_h * partner_o(s) * slope_o(o),
+            "o": at_output(g_h, g_C) * partner_o(s) * slope_o(o),
             "f": meet["f"](later, here, partner_f(s), slope_f(f)),
             "i": meet["i"](later, here, partner_i(s), slope_i(i)),
             "C": meet["C"](later, here, partner_C(s), slope_C(new)),
         }
         for g, value in d.items():
             delta[g][t - 1] = value
-        from_h = sum((d[g] @ W_back[g] for g in heard), 0 * from_h)
+        from_h = sum((d[g] @ W_back[g] for g in heard), accumulated * from_h)
     return delta
 
 
@@ -637,15 +661,15 @@ def both_paths(later: Array, here: Array, partner: Array, slope: Array) -> Array
 ON_THE_WAY_BACK = (
     NOTHING_HANDED_BACK, CELL_PATH_CUT, STATE_PATH_CUT, CARRIED_WITHOUT_FORGET_GATE,
     FORGET_GATE_OF_SAME_STEP, OUTPUT_GATE_SILENT, INPUT_GATE_SILENT, FORGET_GATE_SILENT,
-    CANDIDATE_SILENT, GATES_NOT_TRANSPOSED, CELL_WITHOUT_OUTPUT_GATE,
+    CANDIDATE_SILENT, GATES_NOT_TRANSPOSED, CELL_WITHOUT_OUTPUT_GATE, ADDED_UP_THROUGH_H,
 )  # fmt: skip
 AT_THE_GATES = (
     SLOPES_AT_ACTIVATIONS, SLOPES_OF_ALL_FOUR, NO_SLOPES_AT_ALL, CELL_OF_SAME_STEP,
     CANDIDATE_AT_FORGET_GATE, INPUT_GATE_WITHOUT_CANDIDATE, OLD_CELL_AT_INPUT_GATE,
     CANDIDATE_WITHOUT_INPUT_GATE, CELL_AT_OUTPUT_GATE, OLD_CELL_AT_OUTPUT_GATE,
     SLOPE_OF_CELL_FORGOTTEN, SLOPE_OF_CELL_AT_ACTIVATION, SLOPE_OF_CELL_WITHOUT_TANH,
-    GATES_OF_STEP_AFTER, NO_GATE_BIAS, *at_each_gate("ifo"), *at_the_candidate(),
-    *at_one_of_two_paths(),
+    CELL_GRADIENT_AT_OUTPUT_GATE, GATES_OF_STEP_AFTER, NO_GATE_BIAS, *at_each_gate("ifo"),
+    *at_the_candidate(), *at_one_of_two_paths(),
 )  # fmt: skip
 LOSSES = (
     LAST_LOSS.by(counted=lambda e: only(e, slice(-1, None))),
@@ -964,7 +988,7 @@ EXERCISES = (
         (
             UPDATE_GATE_REVERSED, RESET_AFTER, RESET_AFTER_BIAS, NO_RESET, GRU_GATES_SWAPPED,
             NOT_MIXED, MIXED_WITHOUT_REST, RESET_STATE_KEPT, CANDIDATE_LOGISTIC, GATES_WITH_TANH,
-            *IN_THE_NET_INPUTS[:-1],
+            *IN_THE_NET_INPUTS[:-2],
         ),
         ("h_t",),
         simpler=[one_sequence(GRU_STEPS[0])],

@@ -195,8 +195,8 @@ NESTEROV = Mistake(
 )
 NESTEROV_IN_VELOCITY = Mistake(
     "Nesterov's momentum, rate and sign inside the velocity",
-    "This is Nesterov's form in another convention, `v = mu v - eta g` and a step of `mu v - eta "
-    "g`; asked for is the plain form.",
+    "This is Nesterov's form in another convention, `v = mu v - eta g` and a step of "
+    "`mu v - eta g`; asked for is the plain form.",
     "Once v is new, the step needs nothing but v.",
     at("sec-update"),
     {

@@ -17,6 +17,7 @@ from bptt_lab.exercises.forward import (
     NO_BIAS,
     NO_INPUT,
     NO_MEMORY,
+    WEIGHTS_JOINED_CROSSWISE,
     rnn_step,
 )
 from bptt_lab.exercises.mistakes import Mistake
@@ -463,7 +464,7 @@ EXERCISES = (
             JACOBIAN_SLOPE_OF_VALUE, JACOBIAN_SLOPE_NOT_SQUARED, JACOBIAN_OLD_SLOPE,
             JACOBIAN_SLOPE_OF_SIGMOID, JACOBIAN_SLOPE_OF_NET_INPUT, JACOBIAN_VALUE_FOR_SLOPE,
             JACOBIAN_WITHOUT_SLOPE, JACOBIAN_BY_INPUT, NO_BIAS, NO_MEMORY, NO_INPUT, BIAS_TWICE,
-            JOINED_CROSSWISE,
+            JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE,
         ),
         ("J_t",),
         minutes=10,

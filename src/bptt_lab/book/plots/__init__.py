@@ -16,7 +16,7 @@ from bptt_lab.book.plots.dynamics import (
 )
 from bptt_lab.book.plots.gradients import NormPanel, SpectrumPanel, rate_curves
 from bptt_lab.book.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
-from bptt_lab.book.plots.network import driven_state, folded_network, unrolled_network
+from bptt_lab.book.plots.network import TapePanel, folded_network, unrolled_network
 from bptt_lab.book.plots.style import COLOURS, STYLE, panels, scientific
 from bptt_lab.book.plots.training import RunPanel, digit_pixels, pixel_sequence, seed_bands, shade
 
@@ -31,11 +31,11 @@ __all__ = [
     "RunPanel",
     "SharesPanel",
     "SpectrumPanel",
+    "TapePanel",
     "TruncationPanel",
     "convergence_curves",
     "cost_curves",
     "digit_pixels",
-    "driven_state",
     "folded_network",
     "gradient_paths",
     "gru_cell",
