@@ -4,6 +4,8 @@ PYTHON ?= python3
 # Where the site is built; its folder _build also holds the cache of executed notebooks.
 OUT ?= .
 PORT ?= 8000
+# NumPy for the pages: `make book BOOK_WHEELS=FOLDER` packs the wheel that lies in FOLDER, `make wheels`
+# fetches one to where every later build finds it. Without it the pages ask their reader.
 # What `make slow` draws from: another number every second, which the command shows.
 SEED ?= $(shell date +%s)
 
@@ -19,7 +21,7 @@ JUPYTER_BOOK := $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" 
 	--toc "$(CURDIR)/_toc.yml" --path-output "$(OUT)" -W -n --keep-going
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab notebooks bundle pdf epub links test lint check slow lowest \
+.PHONY: help setup wheels book serve lab notebooks bundle pdf epub links test lint check slow lowest \
 	next bench pins clean
 
 help: ## list these commands
@@ -41,6 +43,9 @@ $(VENV)/installed: pyproject.toml $(VENV)/complete
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+wheels: setup ## fetch NumPy for the browser, which makes Python in the pages work without a network
+	$(BIN)/python tools/live/wheels.py $(OUT)/_build/wheels
+
 book: setup ## run every notebook and write the site to _build/html
 	$(JUPYTER_BOOK)
 
@@ -54,19 +59,19 @@ notebooks: book ## write the executed chapters as .ipynb to _build/notebooks
 	@ls $(OUT)/_build/notebooks/*.ipynb
 
 bundle: book ## write one zip: the site, the notebooks, the package
-	$(BIN)/python tools/bundle.py "$(OUT)/_build"
+	$(BIN)/python -m tools.bundle "$(OUT)/_build"
 
 pdf: book ## print the whole book to one PDF
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/python tools/pdf.py $(SITE) $(OUT)/_build/bptt-lab.pdf
+	CHROMIUM="$$($(BIN)/python -m tools.chromium)" $(BIN)/python -m tools.pdf $(SITE) $(OUT)/_build/bptt-lab.pdf
 
 epub: book ## bind it as an ePub
-	$(BIN)/python tools/epub.py $(SITE) $(OUT)/_build/bptt-lab.epub
+	$(BIN)/python -m tools.epub $(SITE) $(OUT)/_build/bptt-lab.epub
 
 links: setup ## ask every other site that the book links to whether the page is there
 	$(JUPYTER_BOOK) --builder linkcheck
 
 test: book lint ## every test but the slow ones: lint, types, units, the built site, a real browser
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" $(BIN)/$(PYTEST)
+	CHROMIUM="$$($(BIN)/python -m tools.chromium)" $(BIN)/$(PYTEST)
 
 lint: setup ## style, types and spelling, in seconds
 	$(BIN)/ruff check .
@@ -80,8 +85,9 @@ check: lint ## what needs no built book: lint, types, units
 slow: setup ## the slow tests, and many examples of every property; SEED=N repeats a run
 	$(BIN)/$(PYTEST) -m "slow or hypothesis" --hypothesis-profile fresh --hypothesis-seed $(SEED)
 
+# Old versions are not what newer ones expect, and say so.
 lowest: $(LOWEST)/ready ## the unit tests with the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/$(PYTEST) -m $(UNITS)
+	$(LOWEST)/bin/$(PYTEST) -m $(UNITS) -W ignore::DeprecationWarning
 
 $(LOWEST)/ready: pyproject.toml | setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
@@ -93,8 +99,9 @@ $(LOWEST)/ready: pyproject.toml | setup
 	@touch $@
 
 next: $(NEXT)/ready ## the book and all tests with the newest versions, upper bounds lifted; may fail
+	rm -rf $(NEXT)/book/_build/html  # Sphinx 9 warns of files that the build before has written
 	$(MAKE) VENV=$(NEXT) OUT=$(NEXT)/book -o $(NEXT)/complete -o $(NEXT)/installed book
-	CHROMIUM="$$($(BIN)/python tools/chromium.py)" BOOK_SITE=$(NEXT)/book/_build/html \
+	CHROMIUM="$$($(BIN)/python -m tools.chromium)" BOOK_SITE=$(NEXT)/book/_build/html \
 		$(NEXT)/bin/$(PYTEST)
 
 $(NEXT)/ready: pyproject.toml .ci/next.txt | setup

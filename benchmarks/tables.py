@@ -49,7 +49,7 @@ def goal_table(goals: list[Goal]) -> Table:
 def processor() -> str:
     """Model of the processor, without what makes this one of them particular."""
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         text = ""
     named = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)

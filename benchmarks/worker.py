@@ -130,7 +130,7 @@ def workers(threads: int) -> dict[str, Worker]:
 def used_by_others(running: dict[str, Worker]) -> float:
     """Seconds of processor time that everything else on the machine has used; Linux only."""
     try:
-        with open("/proc/stat") as stat:
+        with open("/proc/stat", encoding="utf-8") as stat:
             ticks = list(map(int, stat.readline().split()[1:9]))
     except OSError:
         return 0.0

@@ -47,11 +47,11 @@ def reference(radii=RADII, activations=ACTIVATIONS, name="Eigenvalues and the no
         verdict.set_text(what)
         return f"With {activation} at radius {rho:.3f} the gradient {what}: {norms[-1]:.2g} & less."
 
-    update.__doc__ = name + ".\n\nMore words, which are not part of the name."
     return Explorer(
         figure,
         update,
         moving=[dots, curve, bound, power, radius, verdict],
+        title=name,
         rho=Control("spectral radius", radii, start=radii[len(radii) // 2], format="{:.3f}"),
         activation=activations,
     )

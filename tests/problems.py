@@ -1,8 +1,13 @@
 """What the tests of the numerics compute on, and how they look at gradients as a whole."""
 
 import numpy as np
+import pytest
 
+from bptt_lab.cells import GRU, LSTM, RNN, OriginalLSTM, PeepholeLSTM
 from bptt_lab.reference import problem
+
+CELLS = [RNN("tanh"), OriginalLSTM(), LSTM(), PeepholeLSTM(), GRU("before"), GRU("after")]
+every_cell = pytest.mark.parametrize("cell", CELLS, ids=repr)
 
 
 def make_problem(cell, seed=0, dtype=np.float64, **sizes):

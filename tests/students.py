@@ -153,6 +153,39 @@ def my_backward(params, x, h, C, e):
     return delta
 """
 
+LSTM_GRADIENTS = (
+    LSTM_BACKWARD.replace("my_backward", "backward")
+    + """
+def my_gradients(params, x, h, C, e):
+    delta = backward(params, x, h, C, e)
+    g = {"W_yh": np.einsum("tmi,tmj->ij", h[1:], e), "b_y": e.sum(axis=(0, 1))}
+    for k in "ifoC":
+        g["W_x" + k] = np.einsum("tmi,tmj->ij", x, delta[k])
+        g["W_h" + k] = np.einsum("tmi,tmj->ij", h[:-1], delta[k])
+        g["b_" + k] = delta[k].sum(axis=(0, 1))
+    return g
+"""
+)
+
+GRU_BACKWARD = """
+def my_gru_backward(params, x, h, e):
+    p, delta = params, {k: np.zeros_like(h[1:]) for k in "zrn"}
+    back = np.zeros_like(h[0])
+    for t in range(len(x) - 1, -1, -1):
+        old = h[t]
+        z = 1 / (1 + np.exp(-(x[t] @ p["W_xz"] + old @ p["W_hz"] + p["b_z"])))
+        r = 1 / (1 + np.exp(-(x[t] @ p["W_xr"] + old @ p["W_hr"] + p["b_r"])))
+        new = np.tanh(x[t] @ p["W_xn"] + (r * old) @ p["W_hn"] + p["b_n"])
+        g = e[t] @ p["W_yh"].T + back
+        d_n = g * (1 - z) * (1 - new**2)
+        d_z = g * (old - new) * z * (1 - z)
+        u = d_n @ p["W_hn"].T
+        d_r = u * old * r * (1 - r)
+        back = g * z + u * r + d_z @ p["W_hz"].T + d_r @ p["W_hr"].T
+        delta["z"][t], delta["r"][t], delta["n"][t] = d_z, d_r, d_n
+    return delta
+"""
+
 CLIP = """
 def my_clip(grads, tau):
     norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
@@ -175,6 +208,101 @@ def my_adam(theta, g, u, s, j, eta, beta_1, beta_2, epsilon):
     return theta - eta * u_hat / (np.sqrt(s_hat) + epsilon), u, s
 """
 
+TORCH = """
+def my_params(weight_ih, weight_hh, bias_ih, bias_hh):
+    return {"W_xh": weight_ih.T, "W_hh": weight_hh.T, "b_h": bias_ih + bias_hh}
+"""
+
+INPUTS = """
+def my_input_gradients(params, x, y, h_0):
+    W_xh, W_hh, W_yh = params["W_xh"], params["W_hh"], params["W_yh"]
+    T = len(x)
+    h = [h_0]
+    for x_t in x:
+        h.append(np.tanh(x_t @ W_xh + h[-1] @ W_hh + params["b_h"]))
+    d_x, back = np.zeros_like(x), 0
+    for t in range(T, 0, -1):
+        o = h[t] @ W_yh + params["b_y"]
+        e = np.exp(o) / np.exp(o).sum(axis=1, keepdims=True)
+        e[np.arange(len(e)), y[t - 1]] -= 1
+        delta = (e @ W_yh.T + back) * (1 - h[t] ** 2)
+        d_x[t - 1] = delta @ W_xh.T
+        back = delta @ W_hh.T
+    return {"x": d_x, "h_0": back}
+"""
+
+RELU = """
+def my_relu(params, h, e):
+    delta, back = np.zeros_like(h[1:]), 0
+    for t in range(len(e), 0, -1):
+        d_h = e[t - 1] @ params["W_yh"].T + back
+        delta[t - 1] = np.where(h[t] > 0, d_h, 0)
+        back = delta[t - 1] @ params["W_hh"].T
+    return delta
+"""
+
+GRADIENT_CHECK = """
+def my_check(loss, params, grads):
+    for name in params:
+        for index in np.ndindex(params[name].shape):
+            def at(s):
+                moved = params[name].copy()
+                moved[index] += s
+                return loss({**params, name: moved})
+            number = (at(1e-5) - at(-1e-5)) / 2e-5
+            size = max(abs(loss(params)), 1e-30)
+            if not abs(number - grads[name][index]) <= 1e-7 * size:
+                return False
+    return True
+"""
+
+DETACHED = """
+def my_detached(params, x, y, h_0, K):
+    W_hh, W_yh = params["W_hh"], params["W_yh"]
+    g = {name: np.zeros_like(value) for name, value in params.items()}
+    start = h_0
+    for first in range(0, len(x), K):
+        part, target = x[first : first + K], y[first : first + K]
+        h = [start]
+        for x_t in part:
+            h.append(np.tanh(x_t @ params["W_xh"] + h[-1] @ W_hh + params["b_h"]))
+        back = np.zeros_like(h_0)
+        for t in range(len(part), 0, -1):
+            o = h[t] @ W_yh + params["b_y"]
+            e = np.exp(o) / np.exp(o).sum(axis=1, keepdims=True) - np.eye(o.shape[1])[target[t - 1]]
+            delta = (e @ W_yh.T + back) * (1 - h[t] ** 2)
+            g["W_yh"] += h[t].T @ e
+            g["b_y"] += e.sum(axis=0)
+            g["W_hh"] += h[t - 1].T @ delta
+            g["W_xh"] += part[t - 1].T @ delta
+            g["b_h"] += delta.sum(axis=0)
+            back = delta @ W_hh.T
+        start = h[-1]
+    return g
+"""
+
+STACKED = """
+def my_stacked(params, h_1, h_2, e):
+    delta_1, delta_2 = np.zeros_like(h_1[1:]), np.zeros_like(h_2[1:])
+    back_1 = back_2 = 0
+    for t in range(len(e), 0, -1):
+        d_2 = e[t - 1] @ params["W_yh"].T + back_2
+        delta_2[t - 1] = d_2 * (1 - h_2[t] ** 2)
+        d_1 = delta_2[t - 1] @ params["W_xh2"].T + back_1
+        delta_1[t - 1] = d_1 * (1 - h_1[t] ** 2)
+        back_1, back_2 = delta_1[t - 1] @ params["W_hh1"].T, delta_2[t - 1] @ params["W_hh2"].T
+    return delta_1, delta_2
+"""
+
+LYAPUNOV = """
+def my_rates(J):
+    Q, total = np.eye(J.shape[1]), 0
+    for J_t in J:
+        Q, R = np.linalg.qr(J_t @ Q)
+        total = total + np.log(np.abs(np.diag(R)))
+    return np.sort(total / len(J))[::-1]
+"""
+
 STEP = """
 def my_step(params, x_t, h):
     return np.tanh(x_t @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
@@ -183,18 +311,27 @@ def my_step(params, x_t, h):
 SOLUTIONS = {
     "rnn_step": STEP,
     "forward": FORWARD,
+    "from_torch": TORCH,
     "loss": LOSS,
     "logit_gradient": LOGITS,
     "bptt": BPTT,
     "double_sum": SUM,
     "window": WINDOW,
+    "input_gradients": INPUTS,
+    "relu_backward": RELU,
+    "stacked_backward": STACKED,
+    "detached": DETACHED,
+    "gradient_check": GRADIENT_CHECK,
     "step_jacobian": JACOBIAN,
     "jacobian_product": PRODUCT,
     "norm_bound": BOUND,
+    "lyapunov": LYAPUNOV,
     "lstm_step": LSTM_STEP,
     "gru_step": GRU_STEP,
     "cell_derivative": CELL,
     "lstm_backward": LSTM_BACKWARD,
+    "lstm_gradients": LSTM_GRADIENTS,
+    "gru_backward": GRU_BACKWARD,
     "clip_by_norm": CLIP,
     "momentum": MOMENTUM,
     "adam": ADAM,
@@ -341,11 +478,16 @@ ATTEMPTS = [
 ]  # fmt: skip
 
 
-def written(source, *changes):
-    """Return the function that a source defines, after some changes to its lines."""
+def changed(source, *changes):
+    """Return a source after some changes to its lines."""
     for old, new in changes:
         assert old in source, old
         source = source.replace(old, new)
+    return source
+
+
+def written(source, *changes):
+    """Return the function that a source defines, after some changes to its lines."""
     names = {"np": np}
-    exec(compile(source, "<a notebook>", "exec"), names)
+    exec(compile(changed(source, *changes), "<a notebook>", "exec"), names)
     return next(value for name, value in names.items() if name.startswith("my_"))

@@ -5,6 +5,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ from explorers import ROUNDING, expected, numbers
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [path.stem for path in sorted((ROOT / "book").glob("*.md"))]
+SOURCE = "_modules/bptt_lab/cells/lstm"  # a page of the package's source
 PAGE_WEIGHT = 350_000  # bytes, gzipped, everything that a page with a big explorer loads
 SEVERAL_EXPLORERS = {"vanishing": 700_000}  # the chapter with three big ones
 
@@ -39,14 +41,21 @@ class Server(http.server.ThreadingHTTPServer):
         """Say nothing when a page is closed while it loads."""
 
 
-@pytest.fixture(scope="session")
-def server(site) -> Iterator[str]:
-    """Address of the site, served on this machine."""
+@contextmanager
+def serve(site: Path) -> Iterator[str]:
+    """Serve a site on this machine, and give its address."""
     handler = partial(Quiet, directory=str(site))
     with Server(("127.0.0.1", 0), handler) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}"
         httpd.shutdown()
+
+
+@pytest.fixture(scope="session")
+def server(site) -> Iterator[str]:
+    """Address of the site, served on this machine."""
+    with serve(site) as address:
+        yield address
 
 
 @pytest.fixture
@@ -117,7 +126,7 @@ for (const word of document.querySelectorAll(".highlight pre span")) {
 }"""
 
 
-@pytest.mark.parametrize("name", [*PAGES, "search"])
+@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible(visit, name, scheme):
     """axe-core finds nothing serious or critical, in either theme."""
@@ -129,7 +138,7 @@ def test_pages_are_accessible(visit, name, scheme):
     page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
     # What unfolds fades in; half faded it would fail for contrast.
     page.evaluate("document.getAnimations().forEach(one => one.finish())")
-    page.add_script_tag(content=AXE.read_text())
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
     # The visual half of a formula is hidden from screen readers, and is most of a page's elements.
     scope = "{ exclude: ['.katex-html'] }, { preload: false, resultTypes: ['violations'] }"
     found = page.evaluate(f"axe.run({scope}).then(result => result.violations)")
@@ -148,7 +157,7 @@ def test_links_to_the_next_page_are_not_cut_off(visit):
 
 
 @FROM_DISK
-@pytest.mark.parametrize("name", [*PAGES, "search"])
+@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
 def test_pages_fit_a_phone(visit, name):
     page = visit(name, viewport={"width": 360, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -172,7 +181,7 @@ def test_pages_fit_a_phone(visit, name):
 def test_pages_are_whole_without_scripts(visit, name):
     """Text, math, figures, sentences and tables are there; what needs a script is not offered."""
     page = visit(name, java_script_enabled=False)
-    source = (ROOT / "book" / f"{name}.md").read_text()
+    source = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
     assert page.locator("article h1").is_visible()
     assert page.locator(".pst-js-only:visible").count() == 0
     if "$$" in source:
@@ -200,13 +209,21 @@ def test_print_shows_the_text_and_the_figures_alone(visit, name):
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize("query", ["softmax", "eigenvalue"])
-def test_search_finds_pages(visit, query):
+@pytest.mark.parametrize(
+    "query, page_of_it",
+    [
+        ("softmax", "forward"),
+        ("eigenvalue", "vanishing"),
+        ("lyapunov_exponents", "api-jacobians"),
+        ("PeepholeLSTM", "api-cells"),
+    ],
+)
+def test_search_finds_pages(visit, query, page_of_it):
     page = visit("index")
     page.goto(page.url.replace("index.html", f"search.html?q={query}"))
     page.wait_for_selector("#search-results li a")
     links = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
-    assert any("forward.html" in link or "vanishing.html" in link for link in links)
+    assert any(f"{page_of_it}.html" in link for link in links)
 
 
 def test_search_opens_by_keyboard(visit):
@@ -223,6 +240,8 @@ def test_the_theme_button_changes_the_theme(visit):
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     for _ in range(3):
         page.locator(".theme-switch-button").first.click()
+        if menu := page.locator(".theme-change-button[data-mode=dark]:visible").all():
+            menu[0].click()  # newer themes ask which one
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -241,7 +260,9 @@ def explorers_of(name: str) -> list[Explorer]:
             super().__init__(*args, **grid)
             made.append(self)
 
-    notebook = jupytext.reads((ROOT / "book" / f"{name}.md").read_text(), fmt="md:myst")
+    notebook = jupytext.reads(
+        (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8"), fmt="md:myst"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bptt_lab, "Explorer", Noted, raising=False)
         patch.setattr(bptt_lab.book.explorer, "Explorer", Noted)
@@ -300,7 +321,9 @@ def point_at_everything(figure: Locator) -> Iterator[None]:
         yield
 
 
-WITH_EXPLORERS = [n for n in PAGES if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text()]
+WITH_EXPLORERS = [
+    n for n in PAGES if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text(encoding="utf-8")
+]
 
 
 @pytest.mark.parametrize("name", WITH_EXPLORERS)

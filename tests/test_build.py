@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sphinxcontrib import katex
 
-import book_site
+from tools import book_site
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = """---
@@ -125,11 +125,11 @@ def test_neither_the_folder_nor_the_locale_matters(tmp_path):
     root = tmp_path / "Bücher und mehr"
     root.mkdir()
     book = Book(root)
-    book.page("a", prose="Größer als ∂.", code='print("ß", 1 + 1)')
+    book.page("a", prose="Größer: ∂.", code='print("ß", 1 + 1)')
     status, printed, ran = book.build(LC_ALL="C")
     assert (status, sorted(ran)) == (0, ["a", "b"]), printed
     page = (root / "_build/html/a.html").read_text(encoding="utf-8")
-    assert "Größer als ∂." in page and "ß 2" in page
+    assert "Größer: ∂." in page and "ß 2" in page
 
 
 FAULTS = {

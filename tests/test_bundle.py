@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from bundle import write_bundle
+from tools.bundle import write_bundle
 
 pytestmark = pytest.mark.site
 

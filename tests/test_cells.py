@@ -1,4 +1,7 @@
-"""What the cells promise one by one: parameters, one-step blocks, closed forms of the ledger."""
+"""What the cells promise one by one: parameters, and what they are in special cases.
+
+That their equations, gradients and Jacobians are right is in `test_oracles`.
+"""
 
 import dataclasses
 
@@ -20,6 +23,7 @@ from bptt_lab import (
     orthogonal,
     step_jacobians,
 )
+from bptt_lab.reference import sigmoid
 from problems import make_problem
 
 GATES = {
@@ -36,14 +40,6 @@ VECTORS = {PeepholeLSTM(): ["p_i", "p_f", "p_o"], GRU("after"): ["c_n"]}
 @pytest.fixture(params=GATES, ids=repr)
 def cell(request):
     return request.param
-
-
-def sigma(a):
-    return 1 / (1 + np.exp(-a))
-
-
-def diag(vector):
-    return np.diag(vector)
 
 
 def test_names_and_shapes_of_the_parameters(cell):
@@ -95,67 +91,6 @@ def vars_of(cell):
     return {field.name: getattr(cell, field.name) for field in dataclasses.fields(cell)}
 
 
-# ------------------------------------------------- the blocks of the Jacobians, one by one
-
-
-def lstm_blocks(cell, t=3, b=1):
-    """Write out A, F, B and P for one instance, and the Jacobian of the package."""
-    case = make_problem(cell)
-    trace = forward(case.cell, case.params, case.x, case.state0)
-    p, x, h, C = case.params, case.x[t - 1, b], trace.h[t - 1, b], trace.c[t - 1, b]
-    new_C = trace.c[t, b]
-    a = {g: x @ p[f"W_x{g}"] + h @ p[f"W_h{g}"] + p[f"b_{g}"] for g in "ifoC"}
-    if isinstance(cell, PeepholeLSTM):
-        a["i"], a["f"] = a["i"] + p["p_i"] * C, a["f"] + p["p_f"] * C
-        a["o"] = a["o"] + p["p_o"] * new_C
-    gate = {g: sigma(a[g]) for g in "ifo"}
-    slope = {g: gate[g] * (1 - gate[g]) for g in "ifo"}
-    new = np.tanh(a["C"])
-    A = (
-        diag(C * slope["f"]) @ p["W_hf"].T
-        + diag(new * slope["i"]) @ p["W_hi"].T
-        + diag(gate["i"] * (1 - new**2)) @ p["W_hC"].T
-    )
-    B = diag(np.tanh(new_C) * slope["o"]) @ p["W_ho"].T
-    F, P = gate["f"], gate["o"] * (1 - np.tanh(new_C) ** 2)
-    if isinstance(cell, PeepholeLSTM):
-        F = F + C * slope["f"] * p["p_f"] + new * slope["i"] * p["p_i"]
-        P = P + np.tanh(new_C) * slope["o"] * p["p_o"]
-    J = step_jacobians(trace)[t - 1, b]
-    return A, diag(F), B, diag(P), J
-
-
-@pytest.mark.equation("eq-lstm-blocks", "eq-block-b", "eq-joint-jacobian")
-@pytest.mark.parametrize("cell", [LSTM(), PeepholeLSTM()], ids=repr)
-def test_joint_jacobian_has_the_blocks_of_the_book(cell):
-    A, F, B, P, J = lstm_blocks(cell)
-    np.testing.assert_allclose(J, np.block([[B + P @ A, P @ F], [A, F]]), atol=1e-14)
-
-
-@pytest.mark.equation("eq-gru-jacobian")
-@pytest.mark.parametrize("reset", ["before", "after"])
-def test_gru_jacobian_is_that_of_the_book(reset):
-    case = make_problem(GRU(reset))
-    trace = forward(case.cell, case.params, case.x, case.state0)
-    t, b, p = 4, 2, case.params
-    x, h = case.x[t - 1, b], trace.h[t - 1, b]
-    z, r = (sigma(x @ p[f"W_x{g}"] + h @ p[f"W_h{g}"] + p[f"b_{g}"]) for g in "zr")
-    u = h @ p["W_hn"] + p["c_n"] if reset == "after" else None
-    inner = r * u if reset == "after" else (r * h) @ p["W_hn"]
-    new = np.tanh(x @ p["W_xn"] + inner + p["b_n"])
-    if reset == "before":
-        through_reset = p["W_hn"].T @ (diag(r) + diag(h * r * (1 - r)) @ p["W_hr"].T)
-    else:
-        through_reset = diag(r) @ p["W_hn"].T + diag(u * r * (1 - r)) @ p["W_hr"].T
-    expected = (
-        diag(z)
-        + diag((h - new) * z * (1 - z)) @ p["W_hz"].T
-        + diag((1 - z) * (1 - new**2)) @ through_reset
-    )
-    J = step_jacobians(trace)[t - 1, b]
-    np.testing.assert_allclose(J, expected, atol=1e-14)
-
-
 @pytest.mark.equation("eq-gru", "eq-gru-after")
 def test_both_grus_are_one_when_the_reset_gate_is_open():
     before, after = make_problem(GRU("before")), make_problem(GRU("after"))
@@ -167,7 +102,7 @@ def test_both_grus_are_one_when_the_reset_gate_is_open():
 
 
 def test_gru_state_stays_between_minus_one_and_one():
-    """A convex combination of the old state and a tanh."""
+    """It is a mean of the old state and a tanh, with weights z and 1 - z (eq-gru)."""
     case = make_problem(GRU(), T=300)
     for name in case.params:
         case.params[name] *= 4
@@ -202,22 +137,10 @@ def test_lstm_with_open_forget_gate_is_the_original():
     np.testing.assert_allclose(J, step_jacobians(original), atol=1e-13)
 
 
-@pytest.mark.equation("eq-lstm-1997")
-def test_squashing_functions_of_1997():
-    """g(x) = 4 sigma(x) - 2, h(x) = 2 sigma(x) - 1."""
-    case = make_problem(OriginalLSTM(squashing="1997"), T=1)
-    p, (h, C) = case.params, case.state0
-    a = {g: case.x[0] @ p[f"W_x{g}"] + h @ p[f"W_h{g}"] + p[f"b_{g}"] for g in "ioC"}
-    new_C = C + sigma(a["i"]) * (4 * sigma(a["C"]) - 2)
-    trace = forward(case.cell, case.params, case.x, case.state0)
-    np.testing.assert_allclose(trace.c[1], new_C, rtol=1e-13)
-    np.testing.assert_allclose(trace.h[1], sigma(a["o"]) * (2 * sigma(new_C) - 1), rtol=1e-12)
-
-
 @pytest.mark.equation("eq-carousel")
 @pytest.mark.parametrize("squashing", ["tanh", "1997"])
 def test_truncation_makes_the_error_carousel_exact(squashing):
-    """dC_t/dC_{t-k} = I, not nearly but exactly."""
+    """dC_t/dC_{t-k} = I, not nearly but exactly (claim lstm-04)."""
     case = make_problem(OriginalLSTM(True, squashing), T=100, n=6, n_outputs=2)
     trace = forward(case.cell, case.params, case.x, case.state0)
     J = step_jacobians(trace)
@@ -235,7 +158,7 @@ def test_truncated_error_reaches_the_first_cell_undamped_and_unchanged():
     case = make_problem(OriginalLSTM(True))
     trace = forward(case.cell, case.params, case.x, case.state0)
     d_h0, d_C0 = backward(trace, case.d_h).state0
-    o = sigma(
+    o = sigmoid(
         case.x @ case.params["W_xo"] + trace.h[:-1] @ case.params["W_ho"] + case.params["b_o"]
     )
     enters = case.d_h * o * (1 - np.tanh(trace.c[1:]) ** 2)

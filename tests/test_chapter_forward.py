@@ -1,5 +1,6 @@
-"""The first two explorers that a reader meets, in a real Chromium; the notation's completeness."""
+"""The first explorers that a reader meets, in a real Chromium; the notation's completeness."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -13,12 +14,12 @@ from test_browser import FROM_DISK, address, server, visit  # noqa: F401
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def move(page, **setting):
-    """Set the controls of the page's explorer and return its sentence."""
-    figure = page.locator("figure.explorer")
+def move(page, number=0, **setting):
+    """Set the controls of an explorer of the page and return its sentence."""
+    figure = page.locator("figure.explorer").nth(number)
     for name, value in setting.items():
         if isinstance(value, str):
-            figure.get_by_role("radio", name=value).evaluate("e => e.click()")
+            figure.get_by_role("radio", name=value, exact=True).evaluate("e => e.click()")
             continue
         slider = figure.get_by_role("slider", name=name.replace("_", " "))
         found = slider.evaluate(
@@ -52,23 +53,46 @@ def test_a_neuron_that_remembers_has_no_derivative(visit):  # noqa: F811
     assert "remembers" in sentence and f"derivative is {scientific(derivative)}" in sentence
 
 
+@FROM_DISK
+@pytest.mark.site
+@pytest.mark.browser
+def test_one_weight_decides_between_forgetting_remembering_and_being_stuck(visit):  # noqa: F811
+    page = visit("forward")
+    frame = page.locator("figure.explorer").first.locator("svg")
+    before = frame.inner_html()
+    for w, told in {
+        0.5: "3 of 12 answers are right and clear (beyond ±½).",
+        2.0: "12 of 12 answers are right and clear (beyond ±½).",
+        3.5: "8 of 12 answers are right and clear (beyond ±½), 4 are wrong.",
+    }.items():
+        assert move(page, weight=w).endswith(told)
+    assert frame.inner_html() != before
+
+
 CASES = {
-    "dying out": (0.8, 1, "tanh", "has died out", "so this network forgets"),
-    "ringing": (1.2, 1, "tanh", "is still there", "so this network"),
-    "sensitive": (2, 0.3, "tanh", "is still there", "does not forget"),
-    "driven": (2, 3, "tanh", "is still there", "so this network forgets"),
-    "linear": (1.2, 3, "identity", "is still there", "does not forget"),
-    "no ceiling": (2, 1, "relu", "|h| reaches", "so this network forgets"),
+    "1 dying out": (0.8, 1, "tanh", "has died out", "so this network forgets"),
+    "2 ringing": (1.2, 1, "tanh", "is still there", "so this network"),
+    "3 sensitive": (2, 0.3, "tanh", "is still there", "does not forget"),
+    "4 driven": (2, 3, "tanh", "is still there", "so this network forgets"),
+    "5 linear": (1.2, 1, "identity", "is still there", "does not forget"),
+    "6 no ceiling": (2, 1, "relu", "|h| reaches", "so this network forgets"),
 }
 
 
 @FROM_DISK
 @pytest.mark.site
 @pytest.mark.browser
-def test_the_state_does_what_the_list_says(visit):  # noqa: F811
+def test_a_case_sets_the_controls_and_hides_the_answer_until_it_is_asked_for(visit):  # noqa: F811
     page = visit("forward")
-    for rho, scale, activation, pulse, start in CASES.values():
-        sentence = move(page, spectral_radius=rho, input_scale=scale, activation=activation)
+    figure = page.locator("figure.explorer").nth(1)
+    for case, (rho, scale, activation, pulse, start) in CASES.items():
+        figure.get_by_role("button", name=case).evaluate("e => e.click()")
+        hidden = figure.locator("figcaption").inner_text()
+        assert "what becomes of the difference" in hidden and start not in hidden
+        shown = json.loads(figure.get_attribute("data-setting"))
+        assert (float(shown["rho"]), float(shown["scale"])) == (rho, scale)
+        assert shown["activation"] == activation
+        sentence = move(page, 1, distance="shown")
         assert pulse in sentence and start in sentence, sentence
 
 
@@ -84,7 +108,7 @@ WORDS = re.compile(r"\\(?:text|operatorname|mathrm|begin|end)\{[^{}]*\}|(?<=[_^]
 
 def symbols(page: str) -> set[str]:
     """Letters of a page's formulas, without their indices."""
-    text = (ROOT / "book" / f"{page}.md").read_text()
+    text = (ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
     text = re.sub(r"^```\{code-cell\}.*?^```$", "", text, flags=re.M | re.S)
     formulas = re.findall(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$]+)\$", text, re.S)
     bare = [WORDS.sub("", "".join(formula)) for formula in formulas]

@@ -23,7 +23,7 @@ from bptt_lab.experiments import published
 from test_browser import address, server, visit  # noqa: F401
 from test_quizzes import ask
 
-PAGE = (Path(__file__).resolve().parent.parent / "book" / "training.md").read_text()
+PAGE = (Path(__file__).resolve().parent.parent / "book" / "training.md").read_text(encoding="utf-8")
 CHECKS = {}
 
 
@@ -86,9 +86,9 @@ def levels():
 def walked(optimiser, gradients):
     """Where the optimiser is after these gradients, one number each, from 0."""
     point = {"w": np.zeros(1)}
-    memory = optimiser.start(point)
+    state = optimiser.start(point)
     for j, g in enumerate(gradients, 1):
-        point, memory = optimiser.step(j, point, {"w": np.array([g])}, memory)
+        point, state = optimiser.step(j, point, {"w": np.array([g])}, state)
     return point["w"][0]
 
 
@@ -192,14 +192,6 @@ def test_the_numbers_in_words_are_those_of_the_table():
 
 
 # ------------------------------------------------------------------------ quiz and exercises
-
-
-def test_every_exercise_has_a_hint_a_solution_and_code():
-    exercises = PAGE.split("## Exercises")[1].split("## Summary")[0].split("\n### ")[1:]
-    assert len(exercises) >= 6
-    for exercise in exercises:
-        for part in ("{dropdown} Hint", "{dropdown} Solution", "{code-cell}", "assert "):
-            assert part in exercise, exercise[:40]
 
 
 def test_quiz_half_of_them_wrong():

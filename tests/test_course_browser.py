@@ -110,7 +110,7 @@ def test_an_answered_quiz_and_the_progress_page_are_accessible(visit, scheme):  
 
 def check_with_axe(page: Page, where: str) -> None:
     page.evaluate("document.getAnimations().forEach(one => one.finish())")
-    page.add_script_tag(content=AXE.read_text())
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
     parts = json.dumps([[part] for part in where.split(", ")])
     scope = f"{{ include: {parts}, exclude: ['.katex-html'] }}"
     found = page.evaluate(
@@ -175,7 +175,7 @@ def test_progress_is_kept_shown_exported_cleared_and_imported(visit, tmp_path): 
         page.get_by_role("button", name="Export").click()
     saved = tmp_path / download.value.suggested_filename
     download.value.save_as(saved)
-    exported = json.loads(saved.read_text())
+    exported = json.loads(saved.read_text(encoding="utf-8"))
     assert exported["version"] == 1 and set(exported["done"]["forward"]) == set(
         kept(page)["forward"]
     )
@@ -201,7 +201,7 @@ def test_a_foreign_file_changes_nothing(visit, tmp_path, content):  # noqa: F811
     page = visit("progress")
     page.evaluate(f'localStorage.setItem(\'{KEY}\', \'{{"version":1,"done":{{"bptt":["x"]}}}}\')')
     file = tmp_path / "file.json"
-    file.write_text(content)
+    file.write_text(content, encoding="utf-8")
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_role("status")).to_contain_text("Nothing was changed")
     assert kept(page) == {"bptt": ["x"]}
@@ -289,4 +289,4 @@ def test_the_download_saves_a_notebook(visit, tmp_path):  # noqa: F811
         page.get_by_role("link", name="Download this page as a notebook").click()
     assert download.value.suggested_filename == "forward.ipynb"
     download.value.save_as(tmp_path / "forward.ipynb")
-    assert json.loads((tmp_path / "forward.ipynb").read_text())["nbformat"] == 4
+    assert json.loads((tmp_path / "forward.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4

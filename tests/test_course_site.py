@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 import bptt_lab
 from bptt_lab.exercises.places import PAGES, at
 from test_quizzes import CHAPTERS
+from tools.progress import FORMER
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.site
@@ -18,13 +19,14 @@ pytestmark = pytest.mark.site
 @pytest.fixture(scope="session")
 def pages(site):
     return {
-        path.stem: BeautifulSoup(path.read_text(), "html.parser") for path in site.glob("*.html")
+        path.stem: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in site.glob("*.html")
     }
 
 
 @pytest.fixture(scope="session")
 def contents(site):
-    text = (site / "_static" / "contents.js").read_text()
+    text = (site / "_static" / "contents.js").read_text(encoding="utf-8")
     return json.loads(text.removeprefix("window.BOOK = ").removesuffix(";\n"))
 
 
@@ -35,8 +37,21 @@ def test_chapters_begin_with_outcomes_and_end_with_a_summary(pages, chapter):
     assert outcomes.get_text() == "After this chapter you can"
     assert len(outcomes.parent.select("li")) >= 4
     titles = [re.sub(r"^[\d.]+\s*|#$", "", h.get_text()).strip() for h in article.find_all("h2")]
-    assert titles.index("Quiz") < titles.index("Exercises") < titles.index("Summary")
-    assert titles.index("Summary") >= len(titles) - 2
+    assert titles.index("Quiz") < titles.index("Summary") >= len(titles) - 2
+    last = article.find_all("p")[-1]
+    assert last.select_one(f'a[href^="{chapter}-exercises.html"]')
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_exercises_are_numbered_with_their_chapter_and_found_at_their_old_place(pages, chapter):
+    page, place = pages[f"{chapter}-exercises"], pages[chapter]
+    number = place.select_one("h1 .section-number").get_text().strip()
+    for heading in page.select("article :is(h1, h2)"):
+        assert heading.select_one(".section-number").get_text().startswith(number)
+    moved = {tag["id"] for tag in place.select("p .moved")}
+    anchors = {tag["id"] for tag in page.select("article section[id], article section > span[id]")}
+    assert moved and moved - anchors <= {"exercises", *FORMER[chapter]}
+    assert anchors - moved <= {tag["id"] for tag in place.find_all(id=True)}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -65,12 +80,18 @@ def test_the_list_of_what_can_be_done_names_what_is_there(pages, contents):
         for kind in ("sections", "questions", "exercises"):
             assert page[kind] or (name not in CHAPTERS and kind == "exercises"), (name, kind)
             assert len(set(page[kind])) == len(page[kind])
-            assert all(pages[name].find(id=one) for one in page[kind]), (name, kind)
+            place = pages[f"{name}-exercises" if kind == "exercises" and page[kind] else name]
+            assert all(place.find(id=one) for one in page[kind]), (name, kind)
         assert len(page["questions"]) == len(pages[name].select("form.question"))
     for name in CHAPTERS:
-        under = pages[name].find(id="exercises")
-        section = under if under.name == "section" else under.find_parent("section")
-        assert len(contents[name]["exercises"]) == len(section.find_all("h3"))
+        exercises = pages[f"{name}-exercises"].select("article h2")
+        assert len(contents[name]["exercises"]) == len(exercises)
+        # Their names are labels, which stay when a title changes.
+        labelled = contents[name]["exercises"] + contents[name]["sections"]
+        loose = [one for one in labelled if not one.startswith(("ex-", "sec-"))]
+        assert set(loose) <= {"summary", "further-reading"}, loose
+        known = {label for label in FORMER[name].values() if label.startswith("ex-")}
+        assert known <= set(contents[name]["exercises"])
     assert next(iter(contents)) == "prerequisites"
     assert "notation" not in contents
 
@@ -80,7 +101,7 @@ def test_the_page_for_teachers_names_what_is_there(pages):
     known = {
         re.sub(r"^[\d.]+\s*|#$", "", h3.get_text()).strip()
         for name in CHAPTERS
-        for h3 in pages[name].find_all("h3")
+        for h3 in pages[f"{name}-exercises"].find_all("h2")
     }
     named = [em.get_text() for em in page.select("table em")]
     assert len(named) >= 8 and set(named) <= known
@@ -107,8 +128,8 @@ def test_only_pages_with_questions_load_their_script(pages):
 
 @pytest.mark.parametrize("chapter", PAGES)
 def test_attempts_are_answered_and_solutions_folded(pages, chapter):
-    section = pages[chapter].find(id="exercises").find_parent("section") or pages[chapter]
-    written = [h3.parent for h3 in section.find_all("h3") if "Write it yourself" in h3.get_text()]
+    headings = pages[f"{chapter}-exercises"].find_all("h2")
+    written = [h2.parent for h2 in headings if "Write it yourself" in h2.get_text()]
     assert len(written) >= 3
     for exercise in written:
         (answer,) = exercise.select(".cell_output .answer")
@@ -121,8 +142,9 @@ def test_attempts_are_answered_and_solutions_folded(pages, chapter):
 
 @pytest.mark.parametrize("chapter", PAGES)
 def test_answers_link_to_the_section_that_explains(pages, chapter):
-    links = pages[chapter].select(".answer a")
-    assert len(links) >= 3 and not pages[chapter].select("[data-section]")
+    exercises = pages[f"{chapter}-exercises"]
+    links = exercises.select(".answer a")
+    assert len(links) >= 3 and not exercises.select(".answer [data-section]")
     for link in links:
         page, anchor = link["href"].split("#")
         page = page.removesuffix(".html") or chapter
@@ -199,7 +221,7 @@ def test_pages_that_run_code_offer_a_notebook(pages, site):
     for name, page in pages.items():
         links = page.select('a[href$=".ipynb"][download]')
         source = ROOT / "book" / f"{name}.md"
-        runs = source.exists() and "kernelspec:" in source.read_text()
+        runs = source.exists() and "kernelspec:" in source.read_text(encoding="utf-8")
         assert [link["href"] for link in links] == [f"notebooks/{name}.ipynb"] * runs
         for link in links:
             assert link["aria-label"] and (site / link["href"]).is_file()

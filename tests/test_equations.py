@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 import pytest
+import sympy as sp
 
-import equations
 from bptt_lab import (
     LSTM,
     RNN,
@@ -17,9 +17,11 @@ from bptt_lab import (
     softmax,
     spectral_radius,
     step_jacobians,
+    symbolic,
 )
 from conftest import ROOT
 from problems import make_problem
+from tools import equations
 
 NUMBERED, COMPUTED, TESTED = equations.numbered(), equations.computed(), equations.tested()
 
@@ -242,6 +244,32 @@ def test_a_cell_state_falls_to_a_half_and_to_one_part_in_e_in_the_stated_time():
     time = np.interp([-1, -np.log(2)], np.log(C[::-1]), np.arange(101)[::-1])
     np.testing.assert_allclose(time, [tau, tau * np.log(2)], rtol=1e-9)
     assert tau == pytest.approx(1 / (1 - f), rel=0.03)
+
+
+@pytest.mark.equation("eq-lstm-blocks", "eq-block-b", "eq-four-terms")
+@pytest.mark.equation("eq-blocks-1997", "eq-original-derivative")
+@pytest.mark.parametrize("cell", [symbolic.LSTM(), symbolic.OriginalLSTM()], ids=repr)
+def test_the_blocks_of_one_step_and_the_derivative_of_the_cell_state(cell):
+    """The blocks as in the displays, gate by gate; without a forget gate F is the identity."""
+    net = cell.unroll(T=2, n_inputs=1, n_neurons=2)
+    A, F, B, P = net.blocks(2)
+    i, o, new, tanh_C = net.i[2], net.o[2], net.C_tilde[2], net.C[2].applyfunc(sp.tanh)
+
+    def term(factor, slope, W):
+        return symbolic.diag(symbolic.hadamard(factor, slope)) * W.T
+
+    through = term(new, i.applyfunc(lambda s: s * (1 - s)), net.W_hi)
+    through += term(i, new.applyfunc(lambda s: 1 - s**2), net.W_hC)
+    kept = sp.eye(2)
+    if cell == symbolic.LSTM():
+        through += term(net.C[1], net.f[2].applyfunc(lambda s: s * (1 - s)), net.W_hf)
+        kept = symbolic.diag(net.f[2])
+    assert symbolic.same(A, through) and symbolic.same(F, kept)
+    assert symbolic.same(B, term(tanh_C, o.applyfunc(lambda s: s * (1 - s)), net.W_ho))
+    assert symbolic.same(P, term(o, tanh_C.applyfunc(lambda s: 1 - s**2), sp.eye(2)))
+    derivative = net.total(net.C[2], net.C[1])
+    assert symbolic.same(derivative, A * net.blocks(1).P + F)
+    assert not symbolic.same(derivative, F)
 
 
 @pytest.mark.equation("eq-k-steps")

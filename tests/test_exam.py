@@ -19,7 +19,7 @@ def test_the_solutions_are_right():
 
 
 def test_the_points_add_up():
-    text = EXAM.read_text()
+    text = EXAM.read_text(encoding="utf-8")
     points = [int(number) for number in re.findall(r"^## \d+\. .*\((\d+) points\)$", text, re.M)]
     said = re.search(r"(\w+) questions, (\d+) points", text)
     assert said[1] == "Ten" and len(points) == 10 and sum(points) == int(said[2])
@@ -29,9 +29,9 @@ def test_the_points_add_up():
 @pytest.mark.site
 def test_the_site_does_not_publish_it(site):
     words = ["*Marking:*", "Remembering without learning", "Two steps through an LSTM"]
-    assert all(word in EXAM.read_text() for word in words)
+    assert all(word in EXAM.read_text(encoding="utf-8") for word in words)
     files = [path for path in site.rglob("*") if path.suffix in {".html", ".md", ".ipynb", ".js"}]
     assert len(files) > 10
     for path in files:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert not [word for word in words if word.strip("*") in text], path.name

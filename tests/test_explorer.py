@@ -182,8 +182,8 @@ def test_the_setting_can_be_read_from_the_figure(explorer):
 
 def test_text_alternative_is_the_name_and_the_sentence(explorer):
     (image,) = markup(explorer).find_all(role="img")
-    assert explorer.name == "Eigenvalues and the norm of a product"
-    assert image["aria-label"] == f"{explorer.name}. {explorer.sentence}"
+    assert explorer.title == "Eigenvalues and the norm of a product"
+    assert image["aria-label"] == f"{explorer.title}. {explorer.sentence}"
     assert all(svg["aria-hidden"] == "true" for svg in image.find_all("svg"))
 
 
@@ -394,9 +394,20 @@ def test_update_must_return_a_sentence(scene, said):
         Explorer(figure, update, moving=[line], n=[1, 2])
 
 
-def test_update_must_have_a_docstring(scene):
+def test_the_title_is_given_or_the_first_line_of_a_docstring(scene):
     figure, axes, line = scene
-    with pytest.raises(ValueError, match="update has no docstring"):
+
+    def update(n):
+        """A line.
+
+        More words, which are not part of the title.
+        """
+        return "Fine."
+
+    assert Explorer(figure, update, moving=[line], n=[1]).title == "A line"
+    titled = Explorer(figure, update, moving=[line], title="Two lines", n=[1])
+    assert titled.title == markup(titled).figure["data-name"] == "Two lines"
+    with pytest.raises(ValueError, match="needs a title, or update a docstring"):
         Explorer(figure, lambda n: "Fine.", moving=[line], n=[1, 2])
 
 
@@ -448,8 +459,8 @@ def grid_error(scene, match, **grid):
         ({"n": [1, 2, 2]}, "n has the value 2 twice"),
         ({"n": ["a", "a"]}, "n has the value 'a' twice"),
         ({"n": Control("n", [0.11, 0.12], format="{:.1f}")}, "n has the text '0.1' twice"),
-        ({"n": Control("n", [1, 2], start=3)}, r"n cannot start at 3: it is not among \[1, 2\]"),
-        ({"n": Control("n", ["a", "b"], start="c")}, r"n cannot start at 'c'"),
+        ({"n": Control("n", [1, 2], start=3)}, r"n cannot be 3: it is not among \[1, 2\]"),
+        ({"n": Control("n", ["a", "b"], start="c")}, r"n cannot be 'c'"),
         ({"n": [3, 2, 1]}, "numbers of n must increase"),
         ({"n": [1, "a"]}, "all of one kind"),
         ({"n": [1, True]}, "all of one kind"),
@@ -554,6 +565,56 @@ def texts_of(values, **look):
 )
 def test_values_of_many_kinds(values, look, texts, kind):
     assert texts_of(values, **look) == (texts, kind)
+
+
+PRESETS = {"steep & right": {"slope": 1.5, "side": "right"}, "steep": {"slope": 1.5}}
+
+
+def with_presets(scene, presets=None):
+    figure, _, line = scene
+
+    def update(slope, side):
+        """A line"""
+        line.set_data([0, 1, 2] if side == "left" else [1, 2, 3], [0, slope, 2 * slope])
+        return f"It rises by {slope} on the {side}."
+
+    grid = {"slope": [0.5, 1.0, 1.5], "side": ["left", "right"]}
+    return Explorer(figure, update, moving=[line], presets=presets or PRESETS, **grid)
+
+
+def test_a_preset_is_a_button_that_names_the_place_of_every_control(scene):
+    buttons = markup(with_presets(scene)).select("form button[type=button]")
+    assert [button.text for button in buttons] == list(PRESETS)
+    assert [button["value"] for button in buttons] == ["2 1", "2 0"]
+    assert [button["aria-pressed"] for button in buttons] == ["false", "false"]
+
+
+def test_without_presets_there_are_no_buttons(explorer):
+    assert not markup(explorer).select("button, .presets")
+
+
+def test_a_preset_moves_the_widgets(scene):
+    explorer = with_presets(scene)
+    (first, second), slope, side, picture = (
+        explorer.widget().children[0].children,
+        *explorer.widget().children[1:],
+    )
+    first.click()
+    assert (slope.value, side.value) == (1.5, "right") and "1.5 on the right" in picture.value
+    second.click()
+    assert (slope.value, side.value) == (1.5, "left") and "1.5 on the left" in picture.value
+
+
+@pytest.mark.parametrize(
+    ("preset", "message"),
+    [
+        ({"radius": 1}, "'it' sets radius, which has no control"),
+        ({"slope": 3}, "slope cannot be 3"),
+    ],
+)
+def test_a_preset_that_the_controls_do_not_have(scene, preset, message):
+    with pytest.raises(ValueError, match=message):
+        with_presets(scene, {"it": preset})
 
 
 def test_a_start_is_found_among_rounded_numbers(scene):

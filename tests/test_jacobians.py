@@ -10,7 +10,6 @@ from bptt_lab import (
     OriginalLSTM,
     PeepholeLSTM,
     attribution,
-    backward,
     forward,
     gaussian,
     jacobian_product,
@@ -50,65 +49,38 @@ def products(J, t):
         yield product
 
 
-def test_jacobians_are_what_the_adjoint_gives(case):
-    """Row i of J_t..J_1 is the gradient of component i of h_t at the initial state."""
-    t, (m, n) = 4, case.trace.h.shape[1:]
-    *_, product = products(case.J, t)
-    for i in range(n):
-        d_h = np.zeros((7, m, n))
-        d_h[t - 1, :, i] = 1
-        state0 = np.concatenate(backward(case.trace, d_h).state0, axis=1)
-        np.testing.assert_allclose(product[:, i], state0, rtol=1e-12, atol=1e-13)
-
-
-@pytest.mark.equation("eq-jacobian", "eq-joint-jacobian", "eq-gru-jacobian")
-def test_jacobians_by_central_differences(case):
-    h = 1e-6
-    for part, array in enumerate(case.state0):
-        for j in range(array.shape[1]):
-            ends = []
-            for sign in (1, -1):
-                moved = [a.copy() for a in case.state0]
-                moved[part][:, j] += sign * h
-                after = forward(case.cell, case.params, case.x[:1], tuple(moved))
-                ends.append(np.concatenate([p[1] for p in after.states], axis=1))
-            column = (ends[0] - ends[1]) / (2 * h)
-            came = case.J[0, :, :, part * array.shape[1] + j]
-            np.testing.assert_allclose(came, column, atol=1e-8)
-
-
 @pytest.mark.parametrize("t", [None, 0, 1, 5, 7])
 def test_log_norms_equal_norms_of_products(case, t):
-    came = log_gradient_norms(case.J, t)
+    got = log_gradient_norms(case.J, t)
     t = 7 if t is None else t
     expected = [np.log(np.linalg.norm(P, 2, axis=(-2, -1))) for P in products(case.J, t)]
-    assert came.shape == (t + 1, 4)
-    np.testing.assert_allclose(came, expected, rtol=1e-12, atol=1e-13)
+    assert got.shape == (t + 1, 4)
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_log_norms_of_one_trajectory(case):
-    came = log_gradient_norms(case.J[:, 2])
-    assert came.shape == (8,)
-    np.testing.assert_allclose(came, log_gradient_norms(case.J)[:, 2], rtol=1e-13)
+    got = log_gradient_norms(case.J[:, 2])
+    assert got.shape == (8,)
+    np.testing.assert_allclose(got, log_gradient_norms(case.J)[:, 2], rtol=1e-13)
 
 
 @pytest.mark.parametrize("rate", [-0.5, 0.5])
 def test_log_norms_do_not_leave_the_range_of_a_float(rate):
     T, s = 10_000, 4
     Q = np.linalg.qr(np.random.default_rng(0).standard_normal((T, s, s)))[0]
-    came = log_gradient_norms(np.exp(rate) * Q)
-    np.testing.assert_allclose(came, rate * np.arange(T + 1), rtol=1e-10, atol=1e-12)
-    came = log_gradient_norms((np.exp(rate) * Q).astype(np.float32))
-    assert came.dtype == np.float32
-    np.testing.assert_allclose(came, rate * np.arange(T + 1), rtol=1e-4, atol=1e-6)
+    got = log_gradient_norms(np.exp(rate) * Q)
+    np.testing.assert_allclose(got, rate * np.arange(T + 1), rtol=1e-10, atol=1e-12)
+    got = log_gradient_norms((np.exp(rate) * Q).astype(np.float32))
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, rate * np.arange(T + 1), rtol=1e-4, atol=1e-6)
 
 
 def test_log_norm_of_a_product_that_is_zero():
     J = np.tile(np.diag([2.0, 0.0]), (6, 1, 1))
     J[2] = np.diag([0.0, 3.0])
-    came = log_gradient_norms(J)
-    np.testing.assert_allclose(came[:4], np.log(2) * np.arange(4))
-    assert (came[4:] == -np.inf).all()
+    got = log_gradient_norms(J)
+    np.testing.assert_allclose(got[:4], np.log(2) * np.arange(4))
+    assert (got[4:] == -np.inf).all()
 
 
 def test_nilpotent_jacobian_dies_in_two_steps():
@@ -160,23 +132,44 @@ def test_jacobian_product_is_the_derivative_between_two_states(case):
     assert not np.allclose(case.J[2] @ case.J[3] @ case.J[4], expected)
 
 
+def test_a_gradient_grows_a_millionfold_with_spectral_radius_0_7():
+    """Norms of the powers of 0.7 I + (1 above the diagonal), to the digits of an SVD apart."""
+    W = 0.7 * np.eye(16) + np.eye(16, k=1)
+    norms = np.exp(log_gradient_norms(np.tile(W.T, (300, 1, 1))))
+    assert norms.argmax() == 49 and norms.max() == pytest.approx(9.3467e6, rel=1e-5)
+    expected = {10: 1.8729e2, 50: 9.2991e6, 100: 1.7520e4, 150: 2.0017e-1, 300: 5.5e-20}
+    for k, norm in expected.items():
+        assert norms[k] == pytest.approx(norm, rel=1e-2 if k == 300 else 1e-4)
+
+
 # ------------------------------------------------------------------------------- exponents
+
+
+@pytest.mark.equation("eq-saturation")
+@pytest.mark.parametrize("w, slope", [(1.01, 9.802e-1), (1.5, 3.943e-1), (3, 3.051e-2)])
+def test_the_exponent_of_one_neuron_is_the_slope_at_its_fixed_point(w, slope):
+    """H = tanh(w h) solved apart; the derivative there is w (1 - h^2)."""
+    params = {"W_xh": np.ones((1, 1)), "W_hh": np.array([[w]], float), "b_h": np.zeros(1)}
+    params |= {"W_yh": np.ones((1, 1)), "b_y": np.zeros(1)}
+    x, start = np.zeros((3000, 1, 1)), np.full((1, 1), 0.5)
+    got = lyapunov_exponents(RNN("tanh"), params, x, discard=2900, state0=start)
+    assert got[0] == pytest.approx(np.log(slope), abs=1e-3)
 
 
 def test_exponents_of_a_linear_network_are_the_log_moduli_of_the_eigenvalues():
     case = make_problem(RNN("identity"), T=3000, m=1)
     W = case.params["W_hh"] = gaussian(np.random.default_rng(1), 5)
     moduli = np.sort(np.abs(np.linalg.eigvals(W)))[::-1]
-    came = lyapunov_exponents(case.cell, case.params, 0 * case.x, discard=500)
-    np.testing.assert_allclose(came, np.log(moduli), atol=2e-3)
+    got = lyapunov_exponents(case.cell, case.params, 0 * case.x, discard=500)
+    np.testing.assert_allclose(got, np.log(moduli), atol=2e-3)
 
 
 @pytest.mark.equation("eq-qr")
 def test_exponents_sum_to_the_mean_log_determinant(case):
-    came = lyapunov_exponents(case.cell, case.params, case.x, state0=case.state0)
+    got = lyapunov_exponents(case.cell, case.params, case.x, state0=case.state0)
     log_determinants = np.linalg.slogdet(case.J)[1]
-    np.testing.assert_allclose(came.sum(), log_determinants.mean(axis=1).sum() / 7, rtol=1e-9)
-    assert (np.diff(came) <= 0).all() and came.shape == (case.J.shape[-1],)
+    np.testing.assert_allclose(got.sum(), log_determinants.mean(axis=1).sum() / 7, rtol=1e-9)
+    assert (np.diff(got) <= 0).all() and got.shape == (case.J.shape[-1],)
 
 
 def test_the_leading_exponents_do_not_depend_on_how_many_are_asked_for():
@@ -192,8 +185,8 @@ def test_the_largest_exponent_is_the_rate_of_the_gradient_norm():
     case = make_problem(RNN(), T=4000, m=1)
     trace = forward(case.cell, case.params, case.x)
     rate = log_gradient_norms(step_jacobians(trace))[-1, 0] / 4000
-    came = lyapunov_exponents(case.cell, case.params, case.x, k=1)
-    np.testing.assert_allclose(came, rate, atol=1e-3)
+    got = lyapunov_exponents(case.cell, case.params, case.x, k=1)
+    np.testing.assert_allclose(got, rate, atol=1e-3)
 
 
 def test_discarded_steps_do_not_count():
@@ -208,20 +201,20 @@ def test_discarded_steps_do_not_count():
 
 
 def test_the_batch_is_averaged(case):
-    came = lyapunov_exponents(case.cell, case.params, case.x, discard=2)
+    got = lyapunov_exponents(case.cell, case.params, case.x, discard=2)
     alone = [
         lyapunov_exponents(case.cell, case.params, case.x[:, b : b + 1], discard=2)
         for b in range(4)
     ]
-    np.testing.assert_allclose(came, np.mean(alone, axis=0), rtol=1e-9)
-    assert came.shape == alone[0].shape
+    np.testing.assert_allclose(got, np.mean(alone, axis=0), rtol=1e-9)
+    assert got.shape == alone[0].shape
 
 
 def test_a_lost_direction_has_exponent_minus_infinity():
     case = make_problem(RNN("relu"))
     case.params["b_h"][:] = -100  # no unit is ever active
-    came = lyapunov_exponents(case.cell, case.params, case.x)
-    assert (came == -np.inf).all()
+    got = lyapunov_exponents(case.cell, case.params, case.x)
+    assert (got == -np.inf).all()
 
 
 def test_blocks_of_jacobians_do_not_show_in_the_exponents(monkeypatch, case):
@@ -232,8 +225,8 @@ def test_blocks_of_jacobians_do_not_show_in_the_exponents(monkeypatch, case):
 
 def test_exponents_keep_the_precision():
     case = make_problem(GRU(), dtype=np.float32)
-    came = lyapunov_exponents(case.cell, case.params, case.x)
-    assert came.dtype == np.float32 and np.isfinite(came).all()
+    got = lyapunov_exponents(case.cell, case.params, case.x)
+    assert got.dtype == np.float32 and np.isfinite(got).all()
 
 
 # ----------------------------------------------------------------------------- attribution
@@ -256,9 +249,9 @@ def test_attribution_adds_up_to_the_gradient_of_that_loss(case, t):
     )
 
 
-@pytest.mark.equation("eq-long-range", "eq-bptt-one-loss")
+@pytest.mark.equation("eq-long-range", "eq-bptt-one-loss", "eq-bptt-sum")
 def test_attribution_is_the_double_sum_with_immediate_partials():
-    """Written out with explicit Jacobian products for one instance."""
+    """Written out with Jacobian products for one sequence."""
     case = make_problem(RNN(), m=1)
     trace = forward(case.cell, case.params, case.x, case.state0)
     J = step_jacobians(trace)[:, 0]

@@ -183,7 +183,7 @@ def test_open_rows_and_cards_are_accessible(visit, scheme):  # noqa: F811
     part(page).select_option("norm")
     page.get_by_role("button", name="Open all").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.add_script_tag(content=AXE.read_text())
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
     parts = "['.claims-strip', '.claims-filter', '#claims-norm']"
     scope = f"{{ include: {parts}, exclude: ['.katex-html'] }}, {{ preload: false }}"
     found = page.evaluate(f"axe.run({scope}).then(result => result.violations)")

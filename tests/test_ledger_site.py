@@ -12,11 +12,12 @@ from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS
 
 pytestmark = pytest.mark.site
 CHAPTERS = ("forward", "bptt", "vanishing", "lstm")
+EXERCISES = tuple(f"{chapter}-exercises" for chapter in CHAPTERS)
 
 
 @cache
 def parse(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(), "html.parser")
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_a_row_has_all_that_the_entry_says(rows, claim):
 
 
 def test_the_numbers_are_those_that_the_cell_of_the_page_saw(rows, site):
-    executed = json.loads((site.parent / "notebooks" / "ledger.ipynb").read_text())
+    executed = json.loads((site.parent / "notebooks" / "ledger.ipynb").read_text(encoding="utf-8"))
     outputs = [out for cell in executed["cells"] for out in cell.get("outputs", [])]
     (numbers,) = [out["metadata"]["numbers"] for out in outputs if out.get("metadata")]
     for claim in CLAIMS.values():
@@ -92,7 +93,7 @@ def test_the_strip_has_a_cell_for_every_claim(ledger):
 
 def test_marks_lead_to_rows_and_rows_to_marks(site, rows):
     marks = {}
-    for name in (*CHAPTERS, "index", "glossary", "bibliography"):
+    for name in (*CHAPTERS, *EXERCISES, "index", "glossary", "bibliography"):
         for mark in parse(site / f"{name}.html").select("a.ledger"):
             claim = CLAIMS[mark["href"].removeprefix("ledger.html#")]
             assert mark.get_text() == SIGNS[claim.verdict] + claim.id
@@ -114,7 +115,7 @@ def test_only_the_page_of_all_marks_loads_the_cards_at_once(site):
 
 
 def test_a_card_has_title_and_statement_of_each_claim(site):
-    text = (site / "_static" / "ledger-cards.js").read_text()
+    text = (site / "_static" / "ledger-cards.js").read_text(encoding="utf-8")
     cards = json.loads(text.removeprefix("window.LEDGER = ").removesuffix(";\n"))
     assert list(cards) == list(CLAIMS)
     for id, card in cards.items():

@@ -14,12 +14,14 @@ import nbformat
 import pytest
 from sphinx.errors import ConfigError
 
-import notebooks
 from test_architecture import normal
+from tools import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = {path.stem: path for path in (ROOT / "book").glob("*.md")}
-RUNNING = [name for name, path in SOURCES.items() if "kernelspec:" in path.read_text()]
+RUNNING = [
+    name for name, path in SOURCES.items() if "kernelspec:" in path.read_text(encoding="utf-8")
+]
 INSIDE = {"bptt_lab", "IPython"}  # ours, and what every Jupyter kernel has
 
 
@@ -64,7 +66,7 @@ def test_an_address_that_makes_dead_buttons_is_refused(address):
 
 
 def test_one_install_brings_all_that_the_notebooks_import():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     brought = project["dependencies"] + project["optional-dependencies"]["notebooks"]
     named = {}
     for name in RUNNING:
@@ -118,7 +120,7 @@ def test_their_text_is_plain_markdown(offered):
 @pytest.mark.site
 def test_equations_have_the_numbers_of_the_page(offered, site):
     for name, notebook in offered.items():
-        page = (site / f"{name}.html").read_text()
+        page = (site / f"{name}.html").read_text(encoding="utf-8")
         text = "\n".join(cell.source for cell in notebook.cells)
         tags = re.findall(r"\\tag\{(.+?)\}", text)
         assert tags == re.findall(r'class="eqno">\((.+?)\)', page), name
@@ -139,6 +141,6 @@ def test_they_run(offered, name, tmp_path):
 def test_executed_ones_lie_beside_the_site(offered, site):
     for name, clean in offered.items():
         found = nbformat.read(site.parent / "notebooks" / f"{name}.ipynb", as_version=4)
-        has_figures = "Explorer(" in SOURCES[name].read_text()
+        has_figures = "Explorer(" in SOURCES[name].read_text(encoding="utf-8")
         assert any(cell.get("outputs") for cell in found.cells) >= has_figures
         assert len(found.cells) == len(clean.cells)

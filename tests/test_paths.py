@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 
 CONFIG = {
-    "extensions": ["myst_nb", "sphinx_design", "quiz", "paths"],
+    "extensions": ["myst_nb", "sphinx_design", "tools.quiz", "tools.paths", "tools.folds"],
     "myst_enable_extensions": ["colon_fence", "dollarmath"],
     "nb_execution_mode": "off",
     "nb_code_prompt_show": "Show the code",
@@ -51,19 +51,21 @@ kernelspec:
 
 """ + 500 * "word " + "\n"  # fmt: skip
 WORDS = 300 * "word "  # two minutes
+HEAD = "```{paths}\n:short: sec-one\n```"
 
 
 class Built:
     """A small book that was built."""
 
-    def __init__(self, folder, **pages: str):
+    def __init__(self, folder, extensions=(), **pages: str):
         for name, text in pages.items():
             (folder / f"{name}.md").write_text(text, encoding="utf-8")
+        config = CONFIG | {"extensions": [*CONFIG["extensions"], *extensions]}
         log = folder / "warnings"
         with log.open("w+", encoding="utf-8") as warned, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             app = Sphinx(
-                folder, None, folder / "html", folder / "doctrees", "html", CONFIG,
+                folder, None, folder / "html", folder / "doctrees", "html", config,
                 status=None, warning=warned, freshenv=True,
             )  # fmt: skip
             app.build()
@@ -76,20 +78,23 @@ class Built:
         self.folder = folder
 
     def page(self, name: str = "index") -> BeautifulSoup:
-        return BeautifulSoup((self.folder / "html" / f"{name}.html").read_text(), "html.parser")
+        return BeautifulSoup(
+            (self.folder / "html" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+        )
+
+
+def empty_page(**parts: str) -> str:
+    """Return the text of a page of which only these parts are filled."""
+    return PAGE.format(**dict.fromkeys(("head", "one", "two", "inside", "three"), "") | parts)
 
 
 @pytest.fixture
 def build(tmp_path):
-    def make(name="index", **parts):
-        filled = dict.fromkeys(("head", "one", "two", "inside", "three"), "") | parts
-        return Built(tmp_path, **{name: PAGE.format(**filled)})
-
-    return make
+    return lambda **parts: Built(tmp_path, index=empty_page(**parts))
 
 
 def minutes(build, **parts) -> tuple[int, int, int]:
-    built = build(**{"head": "```{paths}\n:short: sec-one\n```", **parts})
+    built = build(**{"head": HEAD, **parts})
     assert not built.warnings
     found = built.minutes["index"]
     return found.short, found.core, found.all
@@ -144,20 +149,19 @@ def test_the_rule_of_minutes(build, one, expected, tmp_path):
 
 
 def test_the_choice_offers_three_paths_with_their_minutes(build):
-    built = build(head="```{paths}\n:short: sec-one\n```", one=WORDS, two=WORDS)
+    built = build(head=HEAD, one=WORDS, two=WORDS)
     form = built.page().select_one("form.paths")
     boxes = form.select("label > input[type=radio][name=path]")
     assert [box["value"] for box in boxes] == ["short", "core", "all"]
     assert [box["value"] for box in boxes if box.has_attr("checked")] == ["core"]
     said = [label.get_text() for label in form.select("label")]
-    assert said[0].startswith("Short") and said[0].endswith("2 min")
-    assert said[1] == "Core: 4 min" and said[2] == "Everything: 4 min"
+    assert said[0].startswith("the short path, 2 min")
+    assert said[1:] == ["the core, 4 min", "everything, 4 min"]
 
 
 def test_sections_off_a_path_are_folded_once_and_keep_all_they_hold(build):
     deeper = "```{deeper} It *holds*, says $x$.\n```\n"
-    head = "```{paths}\n:short: sec-one\n```"
-    built = build(head=head, one="First.", two=deeper + "Second.", inside="Within.", three="Third.")
+    built = build(head=HEAD, one="First.", two=deeper + "Second.", inside="Within.", three="Third.")
     page = built.page()
     bodies = page.select(".fold-body")
     assert [body["data-fold"] for body in bodies] == ["all", "core"]
@@ -174,9 +178,7 @@ def test_sections_off_a_path_are_folded_once_and_keep_all_they_hold(build):
 
 def test_the_index_offers_the_sums(tmp_path):
     toc = "\n\n```{toctree}\nfirst\nsecond\n```\n"
-    head = "```{paths}\n:short: sec-one\n```"
-    empty = dict.fromkeys(("head", "one", "two", "inside", "three"), "")
-    chapter = PAGE.format(**{**empty, "head": head, "one": WORDS, "two": WORDS})
+    chapter = empty_page(head=HEAD, one=WORDS, two=WORDS)
     built = Built(
         tmp_path,
         index="# Book\n\n```{paths}\n```" + toc,
@@ -185,7 +187,7 @@ def test_the_index_offers_the_sums(tmp_path):
     )
     assert not built.warnings
     said = [label.get_text() for label in built.page().select(".paths label")]
-    assert said == ["Short: 4 min", "Core: 8 min", "Everything: 8 min"]
+    assert said == ["the short path, 4 min", "the core, 8 min", "everything, 8 min"]
 
 
 @pytest.mark.parametrize(
@@ -195,17 +197,9 @@ def test_the_index_offers_the_sums(tmp_path):
         ({"one": "```{deeper} A.\n```\n\n```{deeper} B.\n```"}, "once"),
         ({"one": "* item\n\n  ```{deeper} A.\n  ```"}, "directly below a heading"),
         ({"head": "```{paths}\n:short: sec-nowhere\n```"}, "no section sec-nowhere"),
+        ({"head": HEAD, "one": "```{deeper} A.\n```"}, "a deeper one"),
         ({"one": cell(1, ":tags: [hide-input, check]")}, "Checked"),
     ],
 )
 def test_slips_of_authors_are_warnings(build, parts, warning):
     assert any(warning in line for line in build(**parts).warnings)
-
-
-def test_a_folded_check_says_what_holds_open_and_closed(build):
-    sentence = "✓ Checked: one is one"
-    options = (":tags: [hide-input, check]", ":mystnb:", f':  code_prompt_show: "{sentence}"')
-    built = build(one=cell(1, *options))
-    assert not built.warnings
-    titles = built.page().select("details.hide > summary > p")
-    assert [title.get_text() for title in titles] == [sentence, sentence]

@@ -1,7 +1,8 @@
-"""The drawings of the network and of one neuron's state."""
+"""The drawings of the network and of the states of one neuron."""
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.text import Annotation
 
 from bptt_lab.book import plots
@@ -52,13 +53,37 @@ def test_networks_are_legible_on_a_phone(draw):
     assert "<svg" in Drawing(figure, "a network")._repr_html_()  # raises if text is too small
 
 
-def test_driven_state_draws_every_input_and_every_state():
-    x, h = np.array([1.0, 0.0, -1.0]), np.array([0.0, 0.9, 0.8, -0.7])
-    _, axes = plots.panels()
-    plots.driven_state(axes, x, h, clear=0.25)
-    (bars,) = axes.containers
-    assert [bar.get_height() for bar in bars] == list(x)
-    assert [bar.get_center()[0] for bar in bars] == [1, 2, 3]
-    state, *levels = axes.lines
-    assert np.array_equal(state.get_xdata(), range(4)) and np.array_equal(state.get_ydata(), h)
-    assert [line.get_ydata()[0] for line in levels] == [-0.25, 0.25]
+@pytest.fixture
+def tape():
+    _, axes = plots.panels(size=(5.6, 3.7))
+    h = np.array([[0.9, 0.1, -0.9], [0.9, 0.5, -0.7], [0.9, 0.8, 0.2]])
+    return plots.TapePanel(axes, [1, 0, -1], [0.0, 1.0, 2.0], h, {0.0: "forgets", 2.0: "is stuck"})
+
+
+def test_tape_is_the_paler_the_smaller_the_state_and_tells_its_sign(tape):
+    (mesh,) = tape.row.axes.collections
+    colour = mesh.get_array()
+    np.testing.assert_allclose(colour[..., 3], abs(tape.h))
+    assert {tuple(c[:3]) for c in colour[tape.h > 0]} == {to_rgb(plots.COLOURS[0])}
+    assert {tuple(c[:3]) for c in colour[tape.h < 0]} == {to_rgb(plots.COLOURS[1])}
+
+
+def test_tape_has_the_signs_that_came_and_the_names_of_rows(tape):
+    signs = [(text.get_text(), text.get_position()[0]) for text in tape.row.axes.texts[:2]]
+    assert signs == [("+", 1), ("\N{MINUS SIGN}", 3)]
+    named = {text.get_text(): text.get_position()[1] for text in tape.row.axes.texts[2:]}
+    assert named == {"forgets": 0.0, "is stuck": 2.0}
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_tape_frames_a_row_and_draws_its_states_below(tape, row):
+    tape.show(row)
+    assert {min(tape.row.get_ydata()), max(tape.row.get_ydata())} == {row - 0.5, row + 0.5}
+    assert np.array_equal(tape.trace.get_xdata(), [1, 2, 3])
+    assert np.array_equal(tape.trace.get_ydata(), tape.h[row])
+    assert tape.trace.axes is not tape.row.axes and tape.moving == [tape.row, tape.trace]
+
+
+def test_tape_is_legible_on_a_phone(tape):
+    picture = Drawing(tape.row.get_figure(root=True), "a tape")._repr_html_()
+    assert "<svg" in picture  # raises if text is too small

@@ -1,7 +1,6 @@
 """What a published site says of itself, and the workflow that publishes it."""
 
 import re
-import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -11,14 +10,15 @@ from docutils.core import publish_doctree
 from PIL import Image
 from sphinx.errors import ConfigError
 
-import publishing
 from conftest import ROOT
 from test_build import Book
+from tools import publishing
 
 pytestmark = pytest.mark.xdist_group("publishing")  # one worker builds the small site
 
 WORKFLOW = ROOT / ".github" / "workflows" / "book.yml"
 ADDRESS = "https://owner.example/book/"
+TITLE = "Backpropagation through time"
 
 
 # ------------------------------------------------------------------ descriptions
@@ -73,7 +73,7 @@ def published(tmp_path_factory):
     book = Book(tmp_path_factory.mktemp("published"))
     book.page("a", prose="*What is a page?*")
     meta = "---\nmyst:\n  html_meta:\n    description: It says so.\n---\n"
-    (book.root / "book" / "index.md").write_text(f"{meta}# Book\n\nText.\n")
+    (book.root / "book" / "index.md").write_text(f"{meta}# Book\n\nText.\n", encoding="utf-8")
     status, printed, _ = book.build(BOOK_URL=ADDRESS)
     assert status == 0, printed
     return book.root / "_build" / "html"
@@ -81,7 +81,7 @@ def published(tmp_path_factory):
 
 def head(path) -> dict[str, str]:
     """Return what a page's head says, by name of the property."""
-    page = BeautifulSoup(path.read_text().split("</head>")[0], "html.parser")
+    page = BeautifulSoup(path.read_text(encoding="utf-8").split("</head>")[0], "html.parser")
     tags = page.select("meta")
     found = {tag.get("property") or tag.get("name"): tag.get("content") for tag in tags}
     return found | {"canonical": [tag["href"] for tag in page.select('link[rel="canonical"]')]}
@@ -93,6 +93,7 @@ def test_a_published_page_has_one_address_a_description_and_a_card(published):
     assert said["canonical"] == [f"{ADDRESS}a.html"] and said["og:url"] == f"{ADDRESS}a.html"
     assert said["description"] == said["og:description"] == "What is a page?"
     assert said["og:title"] == "Page a" and said["og:type"] == "article"
+    assert said["og:site_name"] == TITLE
     first = head(published / "index.html")
     assert first["og:type"] == "website"
     assert first["description"] == first["og:description"] == "It says so."
@@ -110,16 +111,19 @@ def test_the_picture_of_a_card_is_there_and_as_large_as_it_says(published):
 
 @pytest.mark.site
 def test_the_map_of_a_published_site_names_every_page(published):
-    places = re.findall("<loc>(.*?)</loc>", (published / "sitemap.xml").read_text())
+    places = re.findall("<loc>(.*?)</loc>", (published / "sitemap.xml").read_text(encoding="utf-8"))
     assert places == [f"{ADDRESS}{name}.html" for name in ("index", "a", "b")]
-    assert f"Sitemap: {ADDRESS}sitemap.xml" in (published / "robots.txt").read_text()
+    assert f"Sitemap: {ADDRESS}sitemap.xml" in (published / "robots.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.site
 def test_an_address_that_leads_nowhere_finds_back_from_any_depth(published):
-    page = BeautifulSoup((published / "404.html").read_text(), "html.parser")
+    page = BeautifulSoup((published / "404.html").read_text(encoding="utf-8"), "html.parser")
     links = [a["href"] for a in page.select("a")]
     assert links == ["/book/index.html", "/book/a.html", "/book/b.html"]
+    assert TITLE in page.title.get_text() and TITLE in page.p.get_text()
     assert not page.select("link, script, img")  # a relative address would depend on the depth
 
 
@@ -132,7 +136,8 @@ def test_without_an_address_nothing_claims_one(site):
         said = head(path)
         assert len(said["canonical"]) == known and ("og:image" in said) == known
         assert 15 < len(said["description"]) <= publishing.LONGEST + 2, path.name
-    lost = BeautifulSoup((site / "404.html").read_text(), "html.parser")
+    assert not [path.name for path in pages if "name not set" in path.read_text(encoding="utf-8")]
+    lost = BeautifulSoup((site / "404.html").read_text(encoding="utf-8"), "html.parser")
     assert bool(lost.select("a")) == known
 
 
@@ -141,17 +146,11 @@ def test_without_an_address_nothing_claims_one(site):
 
 @pytest.fixture(scope="module")
 def workflow():
-    return yaml.safe_load(WORKFLOW.read_text())
+    return yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
 
 
 def steps(workflow):
     return [step for job in workflow["jobs"].values() for step in job["steps"]]
-
-
-def test_actions_are_pinned_to_a_commit_and_say_which_version_that_is():
-    used = re.findall(r"uses: (.*)", WORKFLOW.read_text())
-    assert len(used) > 5
-    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
 
 
 def test_a_job_may_do_no_more_than_it_must(workflow):
@@ -166,27 +165,12 @@ def test_a_job_may_do_no_more_than_it_must(workflow):
     for name in ("site", "notebooks"):  # only the main branch, and only after the tests
         job = workflow["jobs"][name]
         assert job["needs"] == "book" and "refs/heads/main" in job["if"]
-    checkouts = [step for step in steps(workflow) if "actions/checkout" in step.get("uses", "")]
-    assert checkouts and all(not one["with"]["persist-credentials"] for one in checkouts)
-
-
-def test_the_workflow_runs_the_commands_of_the_house(workflow):
-    commands = [step["run"] for step in steps(workflow) if "run" in step]
-    targets = {
-        t
-        for one in commands
-        for line in re.findall(r"^make (.*)$", one, re.M)
-        for t in line.split()
-    }
-    assert ".ci/run" in commands and targets
-    for target in targets:
-        subprocess.run(
-            ["make", "-n", "-o", "setup", target], cwd=ROOT, check=True, capture_output=True
-        )
 
 
 def test_the_workflow_tells_the_build_its_addresses(workflow):
     told = workflow["jobs"]["book"]["env"]
     assert set(told) == {"BOOK_URL", "BOOK_REPOSITORY"}
-    # No text from outside, such as a branch's name, becomes part of a command.
-    assert not [step for step in steps(workflow) if "${{" in step.get("run", "")]
+
+
+def test_the_workflow_runs_every_test(workflow):
+    assert ".ci/run" in [step.get("run") for step in steps(workflow)]

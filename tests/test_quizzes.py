@@ -21,6 +21,7 @@ from bptt_lab import (
     spectral_radius,
     step_jacobians,
 )
+from bptt_lab.book.plots import panels, unrolled_network
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM = re.compile(r"^```\{question\} (.+?)\n(.*?)^```$", re.M | re.S)
@@ -45,9 +46,12 @@ class Question:
 
 
 CHAPTERS = {
-    path.stem: {title: Question(title, body) for title, body in FORM.findall(path.read_text())}
+    path.stem: {
+        title: Question(title, body)
+        for title, body in FORM.findall(path.read_text(encoding="utf-8"))
+    }
     for path in sorted((ROOT / "book").glob("*.md"))
-    if "## Quiz" in path.read_text()
+    if "## Quiz" in path.read_text(encoding="utf-8")
 }
 QUESTIONS = [(chapter, title) for chapter, all_ in CHAPTERS.items() for title in all_]
 
@@ -89,6 +93,82 @@ def one_neuron(w, h=0.9, steps=10_000):
 
 def test_silence():
     assert one_neuron(0.9) < 1e-12 and ask("forward", "Silence").right == ["It goes to 0."]
+
+
+def test_too_sure():
+    """A memory above w_x / tanh w_x is not overwritten; at w_h = 3 the two would cancel."""
+    h = one_neuron(5)
+    question = ask("forward", "Too sure to learn anything new")
+    assert question.right == ["Close to $+1$: the memory is stronger than the input."]
+    assert f"{np.tanh(5 * h - 3):.2f}" == "0.96" and "0.96" in question.why("Close to $+1$")
+    assert abs(np.tanh(3 * one_neuron(3) - 3)) < 0.02 and "$w_h = 3$" in question.why("Close to 0")
+
+
+def test_copies_of_the_unrolled_network():
+    _, axes = panels()
+    texts = [text.get_text() for text in unrolled_network(axes, steps=4).texts]
+    question = ask("forward", "How many copies")
+    assert texts.count("$W_{hh}$") == 4
+    arrows = {"x1": ["h1"]} | {f"h{t}": [f"h{t + 1}", f"o{t}"] for t in range(5)}
+
+    def paths(start, end):
+        if start == end:
+            return [[end]]
+        return [[start, *rest] for one in arrows.get(start, ()) for rest in paths(one, end)]
+
+    (path,) = paths("x1", "o4")
+    assert "h4" in path and len(question.right) == 2
+    assert "$W_{hh}$ stands at 4 arrows, and is one matrix" in question.right
+
+
+def test_weights_from_torch():
+    """Run torch's formula, h = tanh(W_ih x + b_ih + W_hh h + b_hh), and ours with each line."""
+    rng, n_inputs, n = np.random.default_rng(0), 4, 6
+    w_ih, w_hh = rng.normal(size=(n, n_inputs)), rng.normal(size=(n, n))
+    b_ih, b_hh = rng.normal(size=(2, n))
+    x, wanted = rng.normal(size=(5, 1, n_inputs)), np.zeros(n)
+    for x_t in x[:, 0]:
+        wanted = np.tanh(w_ih @ x_t + b_ih + w_hh @ wanted + b_hh)
+    right = {"W_xh": w_ih.T, "W_hh": w_hh.T, "b_h": b_ih + b_hh}
+    for is_right, text, _ in ask("forward", "Weights from torch").answers:
+        name, code = re.fullmatch(r'`params\["(\w+)"\] = (.+)`', text).groups()
+        known = {"w_ih": w_ih, "w_hh": w_hh, "b_ih": b_ih, "b_hh": b_hh}
+        params = RNN("tanh").init(rng, n_inputs, n, 1) | right | {name: eval(code, known)}
+        h = forward(RNN("tanh"), params, x).h[-1, 0]
+        assert np.allclose(h, wanted) == is_right, text
+
+
+def test_where_the_factor_comes_from():
+    """The derivative of the part with the logarithm alone is the sum of the targets times yhat."""
+    o, y = sp.symbols("o:3"), sp.symbols("y:3")
+    log_sum = sp.log(sum(map(sp.exp, o)))
+    yhat = [sp.exp(o_c) / sum(map(sp.exp, o)) for o_c in o]
+    part = sum(y_c * log_sum for y_c in y)
+    assert all(
+        sp.simplify(sp.diff(part, a) - sum(y) * p) == 0 for a, p in zip(o, yhat, strict=True)
+    )
+    (right,) = ask("forward", "Where the factor comes from").right
+    assert right.startswith(r"From $\ln \sum_j e^{o_j}$")
+
+
+def test_two_networks_with_one_matrix():
+    """Larger inputs, or larger input weights, let runs meet that part without them."""
+    rng, n = np.random.default_rng(3), 32
+    cell, start = RNN("tanh"), np.array([[0.0] * n, [1e-3] * n])
+    params = cell.init(rng, 1, n, 1)
+    params["W_hh"] *= 2 / spectral_radius(params["W_hh"])
+    x = np.repeat(rng.normal(size=(200, 1, 1)), 2, axis=1)
+
+    def end(weights=1.0, inputs=1.0, outputs=1.0):
+        scaled = {"W_xh": weights * params["W_xh"], "W_yh": outputs * params["W_yh"]}
+        h = forward(cell, params | scaled, inputs * x, start).h[-1]
+        return np.linalg.norm(h[1] - h[0])
+
+    assert end(weights=0.1) > 0.1 and end(weights=10) < 1e-6
+    assert end(inputs=0.1) > 0.1 and end(inputs=10) < 1e-6
+    assert end(outputs=10) == end()
+    right = ask("forward", "Two networks, one matrix").right
+    assert right == ["The second has larger input weights.", "The second gets larger inputs."]
 
 
 def test_shapes():
@@ -408,7 +488,7 @@ def test_keeping_in_a_gru():
 def test_jupytext_keeps_the_questions():
     """They survive being opened and saved as a notebook."""
     for chapter in CHAPTERS:
-        text = (ROOT / "book" / f"{chapter}.md").read_text()
+        text = (ROOT / "book" / f"{chapter}.md").read_text(encoding="utf-8")
         again = jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="md:myst")
         assert FORM.findall(again) == FORM.findall(text)
 
@@ -417,7 +497,7 @@ def test_jupytext_keeps_the_questions():
 
 
 def test_before_you_start():
-    text = (ROOT / "book" / "prerequisites.md").read_text()
+    text = (ROOT / "book" / "prerequisites.md").read_text(encoding="utf-8")
     asked = {title: Question(title, body) for title, body in FORM.findall(text)}
     assert len(asked) == 7 and all(len(question.right) == 1 for question in asked.values())
     assert all(len(why.split()) >= 3 for q in asked.values() for *_, why in q.answers)
@@ -425,7 +505,11 @@ def test_before_you_start():
     assert sp.diff(x**2 * 3 * x, x) == 9 * x**2 and "$9x^2$" in asked["Two paths"].why("Nothing")
     A = np.array([[0.0, 3], [0, 0]])
     assert spectral_radius(A) == 0 and np.linalg.norm(A, 2) == 3
-    assert "both 0" in asked["A matrix that stretches"].right[0]
+    stretches = asked["A matrix that stretches"]
+    assert "both 0" in stretches.right[0]
+    # Not only the eigenvector (1, 0) is shortened, but what is near it.
+    assert np.linalg.norm(A @ (1, 0.1)) < np.linalg.norm((1, 0.1))
+    assert "vectors near $(1, 0)^\\top$" in stretches.why("Both eigenvalues are 0")
     with pytest.raises(ValueError, match="broadcast"):
         np.zeros((5, 3)) + np.zeros(5)
     assert asked["What NumPy adds"].right == ["It raises an error."]

@@ -1,22 +1,22 @@
-"""Sweeps: the same outcomes on every executor, in spite of workers that die and of breaks."""
+"""Sweeps: the same outcomes in every place, in spite of workers that die and of breaks."""
 
 import json
 import os
 import pickle
-import signal
 import subprocess
 import sys
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib import parallel_config
+from joblib.externals.loky import get_reusable_executor
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from bptt_lab import experiments
-from bptt_lab.experiments import Outcome, Processes, Setting, prepare, run, sweep, table
+from bptt_lab.experiments import Outcome, Setting, prepare, sweep, table, train_setting
 
 FEW = [
     Setting(network, T=10, seed=seed, clip=1.0, n=6, m=5, steps=12, every=6, sequences=40)
@@ -26,47 +26,54 @@ FEW = [
 
 
 def outcome(setting: Setting, solved: bool = True) -> Outcome:
-    """Return what a run might leave, without one."""
+    """Return what a training might leave, without one."""
     return Outcome(solved, False, 100 + setting.seed, 0.0, 1.0, 0.5)
-
-
-def deadly(setting: Setting, mark: Path) -> Outcome:
-    """Kill the process in which it runs, once."""
-    if setting == FEW[1] and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return run(setting)
-
-
-def always_deadly(setting: Setting) -> Outcome:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return run(setting)
 
 
 @pytest.fixture(scope="module")
 def serial() -> list[Outcome]:
-    return [run(setting) for setting in FEW]
+    return [train_setting(setting) for setting in FEW]
 
 
-# ------------------------------------------------------------------------------------ one run
+@pytest.fixture(scope="module")
+def processes():
+    """End the processes of joblib after the tests that use them."""
+    yield
+    get_reusable_executor().shutdown(wait=True)
 
 
-def test_a_run_depends_on_its_setting_alone(serial):
-    assert run(FEW[0]) == serial[0]
-    assert run(replace(FEW[0], seed=7)) != serial[0]
+# ------------------------------------------------------------------------------- one training
+
+
+def test_an_outcome_depends_on_its_setting_alone(serial):
+    assert train_setting(FEW[0]) == serial[0]
+    assert train_setting(replace(FEW[0], seed=7)) != serial[0]
     assert replace(serial[0], seconds=99.0) == serial[0]
     assert replace(serial[0], steps=99) != serial[0]
 
 
-def test_a_run_that_diverges_is_an_outcome():
+def test_a_training_has_one_thread_of_linear_algebra(monkeypatch):
+    task, threads = experiments.TASKS["temporal order"](), []
+
+    def spy(rng, T, m):
+        threads.extend(pool["num_threads"] for pool in blas())
+        return task.make_sequences(rng, T, m)
+
+    def blas():
+        return [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    spied = replace(task, make_sequences=spy)
+    monkeypatch.setitem(experiments.TASKS, "temporal order", lambda: spied)
+    with threadpool_limits(2):
+        train_setting(FEW[0])
+        assert threads and set(threads) == {1}
+        assert {pool["num_threads"] for pool in blas()} == {2}
+
+
+def test_a_training_that_diverges_is_an_outcome():
     wild = Setting("RNN identity ReLU", T=60, rate=1e6, n=6, m=5, steps=50, sequences=40)
-    found = run(wild)
+    found = train_setting(wild)
     assert found.diverged and not found.solved and found.steps < 50
-
-
-def test_an_easy_task_is_solved():
-    found = run(Setting("RNN orthogonal", T=10, clip=1.0, rate=0.03, steps=600, sequences=500))
-    assert found.solved and found.error <= 0.01 and found.steps < 600
 
 
 def test_the_forget_bias_is_all_that_differs_between_the_two_lstms():
@@ -88,116 +95,103 @@ def test_an_unknown_word_is_refused(name, value):
         Setting(**{"network": "GRU", "T": 10, name: value})
 
 
-# --------------------------------------------------------------------------------- executors
+# -------------------------------------------------------------------------------- many trainings
 
 
-def test_threads_give_the_same(serial):
-    with ThreadPoolExecutor(2) as executor:
-        assert sweep(FEW, executor) == serial
-
-
-def test_processes_give_the_same_and_one_that_dies_costs_only_its_run(serial, tmp_path):
-    mark, file = tmp_path / "died", tmp_path / "runs.jsonl"
-    assert sweep(FEW, jobs=2, results=file, work=partial(deadly, mark=mark)) == serial
-    assert mark.exists()
-    assert len(file.read_text().splitlines()) == len(FEW)
-
-
-def test_a_run_that_always_kills_its_process_is_given_up():
-    with pytest.raises(RuntimeError, match="2 failures of Setting.*RNN gaussian") as caught:
-        sweep(FEW[:1], tries=2, work=always_deadly)
-    assert isinstance(caught.value.__cause__, BrokenProcessPool)
-
-
-def test_processes_pass_on_errors():
-    with Processes(1) as processes:
-        with pytest.raises(ZeroDivisionError):
-            processes.submit(divmod, 1, 0).result()
-        assert processes.submit(divmod, 7, 2).result() == (3, 1)
-
-
-class Immediate(Executor):
-    """Run at once, and break before run number ``breaks``."""
-
-    def __init__(self, breaks: int) -> None:
-        self.left = breaks
-
-    def submit(self, fn, /, *args, **kwargs):
-        if self.left == 0:
-            raise BrokenProcessPool("gone")
-        self.left -= 1
-        future = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-
-def test_a_broken_executor_is_said_and_nothing_done_is_lost(tmp_path):
+def test_processes_give_the_same_in_the_order_of_the_settings(serial, tmp_path, processes):
     file = tmp_path / "runs.jsonl"
+    assert sweep(FEW, jobs=2, results=file) == serial
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == len(FEW) and all(set(line) == {"setting", "outcome"} for line in lines)
+    assert sweep(FEW[::-1], results=file) == serial[::-1]  # read, not done again
+    assert len(file.read_text(encoding="utf-8").splitlines()) == len(FEW)
 
-    for whole, lines in ((2, 2), (1, 3)):
-        with pytest.raises(RuntimeError, match="start the sweep again"):
-            sweep(FEW, Immediate(whole), results=file, work=outcome)
-        assert len(file.read_text().splitlines()) == lines
-    assert sweep(FEW, Immediate(1), results=file, work=outcome) == [outcome(s) for s in FEW]
+
+def deadly(setting: Setting, last: Setting) -> tuple[Setting, Outcome]:
+    """Train nothing, and end the process at one of the settings."""
+    if setting == last:
+        os._exit(1)
+    return setting, outcome(setting)
+
+
+def test_a_worker_that_dies_costs_no_training_that_is_done(tmp_path, monkeypatch, processes):
+    file = tmp_path / "runs.jsonl"
+    sweep(FEW[:2], results=file)
+    monkeypatch.setattr(experiments, "with_outcome", partial(deadly, last=FEW[3]))
+    with pytest.raises(BrokenExecutor, match="worker process"):
+        sweep(FEW, jobs=2, results=file)
+    monkeypatch.undo()
+    assert len(file.read_text(encoding="utf-8").splitlines()) >= 2
+    assert len(sweep(FEW, results=file)) == len(FEW)
 
 
 @pytest.mark.filterwarnings("ignore")  # Dask's own, about its sockets and its dashboard
-def test_a_dask_cluster_gives_the_same_even_if_a_worker_dies(serial, tmp_path, monkeypatch, capsys):
+def test_a_dask_cluster_gives_the_same(serial, tmp_path, monkeypatch, capsys):
     from distributed import Client, LocalCluster
 
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with (
-        LocalCluster(**options, local_directory=tmp_path, silence_logs="CRITICAL") as cluster,
-        Client(cluster) as client,
-    ):
-        mark = tmp_path / "died"
-        work = partial(deadly, mark=mark)
-        assert sweep(FEW, client.get_executor(), work=work) == serial
-        assert mark.exists()
+    with LocalCluster(**options, local_directory=tmp_path, silence_logs="CRITICAL") as cluster:
+        with Client(cluster), parallel_config("dask"):
+            assert sweep(FEW) == serial
         monkeypatch.setattr(experiments, "small", lambda: FEW)
-        experiments.main(["--scheduler", cluster.scheduler_address])
+        file = tmp_path / "runs.jsonl"
+        experiments.main(["--scheduler", cluster.scheduler_address, "--runs", str(file)])
         assert "4 runs" in capsys.readouterr().out
+        assert experiments.Results(file).outcomes == {
+            setting.key: outcome for setting, outcome in zip(FEW, serial, strict=True)
+        }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr(experiments, "PATIENCE", 0.5)
+    with pytest.raises(SystemExit, match="no Dask scheduler at tcp://127.0.0.1:1"):
+        experiments.main(["--small", "--scheduler", "tcp://127.0.0.1:1"])
 
 
 # ---------------------------------------------------------------------------- an interruption
 
 
-def test_an_interrupted_sweep_goes_on_where_it_was(serial, tmp_path):
-    file, again = tmp_path / "runs.jsonl", []
-    sweep(FEW[:2], ThreadPoolExecutor(1), results=file)
-    torn = file.read_text() + '{"setting": {"network": "RNN'
-    file.write_text(torn)
+def test_an_interrupted_sweep_goes_on_where_it_was(monkeypatch, tmp_path):
+    file, calls = tmp_path / "runs.jsonl", []
 
-    def count(setting: Setting) -> Outcome:
-        again.append(setting)
-        return run(setting)
-
-    with ThreadPoolExecutor(1) as executor:
-        assert sweep(FEW, executor, results=file, work=count) == serial
-    assert sorted(s.key for s in again) == sorted(s.key for s in FEW[2:])
-    assert [set(json.loads(line)) for line in file.read_text().splitlines()] == [
-        {"setting", "outcome"}
-    ] * 4
-
-
-def test_equal_settings_are_run_once():
-    calls = []
-
-    def count(setting: Setting) -> Outcome:
+    def interrupted(setting: Setting) -> Outcome:
         calls.append(setting)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
         return outcome(setting)
 
-    with ThreadPoolExecutor(1) as executor:
-        assert len(sweep([FEW[0]] * 3, executor, work=count)) == 3
-    assert len(calls) == 1
+    monkeypatch.setattr(experiments, "train_setting", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(FEW, results=file)
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write('{"setting": {"network": "RNN')  # cut off in writing
+    assert sweep(FEW, results=file) == [outcome(setting) for setting in FEW]
+    assert calls == [*FEW[:3], *FEW[2:]]
+    assert len(experiments.Results(file).outcomes) == 4
+
+
+def test_equal_settings_are_run_once(monkeypatch):
+    calls = []
+    monkeypatch.setattr(experiments, "train_setting", lambda s: calls.append(s) or outcome(s))
+    assert len(sweep([FEW[0]] * 3)) == 3 and len(calls) == 1
 
 
 def test_a_file_that_holds_no_runs_is_refused(tmp_path):
     file = tmp_path / "runs.jsonl"
-    file.write_text(json.dumps({"setting": asdict(FEW[0]), "outcome": {}}) + "\n")
+    file.write_text(json.dumps({"setting": asdict(FEW[0]), "outcome": {}}) + "\n", encoding="utf-8")
     with pytest.raises(ValueError, match="results: expected a run in line 1 of runs.jsonl"):
         sweep(FEW, results=file)
     assert file.exists()
+
+
+def test_a_bar_says_how_many_are_done_and_counts_those_of_before(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(experiments, "train_setting", outcome)
+    sweep(FEW[:2], results=tmp_path / "runs.jsonl")
+    assert capsys.readouterr() == ("", "")
+    sweep(FEW, results=tmp_path / "runs.jsonl", progress=True)
+    shown = capsys.readouterr().err
+    assert "2/4 [" in shown.split("\r")[1] and "4/4 [" in shown
 
 
 # -------------------------------------------------------------------------------------- table
@@ -224,56 +218,9 @@ def test_every_condition_meets_every_seed_and_length(grid):
     assert len(labels) == 18
 
 
-def test_settings_and_outcomes_travel():
+def test_settings_travel():
     assert pickle.loads(pickle.dumps(FEW[0])) == FEW[0]
     assert Setting(**json.loads(FEW[0].key)) == FEW[0]
-
-
-# ------------------------------------------------------------------------------- command line
-
-
-def test_the_command_line_writes_a_table_that_says_what_made_it(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(experiments, "small", lambda: FEW)
-    monkeypatch.setattr(experiments, "sweep", lambda settings, *_, **__: [*map(outcome, settings)])
-    file = tmp_path / "table.json"
-    experiments.main(["--small", "--output", str(file)])
-    content = json.loads(file.read_text())
-    assert content["command"].startswith("python -m bptt_lab.experiments --small")
-    assert content["seeds"] == [0, 1] and content["versions"]["numpy"] == np.__version__
-    assert [row["solved"] for row in content["rows"]] == [2, 2]
-    assert "RNN gaussian, clipped" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "arguments, told",
-    [
-        (["--jobs", "0"], "--jobs: expected at least 1, got 0"),
-        (["--output", "no/such/folder/file.json"], "--output: no/such/folder/file.json is no file"),
-        (["--small", "--full"], "not allowed with argument"),
-        (["--jobs", "many"], "invalid int value: 'many'"),
-    ],
-)
-def test_the_command_line_says_what_is_wrong(arguments, told):
-    command = [sys.executable, "-m", "bptt_lab.experiments", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode != 0 and told in done.stderr and "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("runs, told", [([], "nothing is kept"), (["--runs", "f"], "f has what")])
-def test_an_interruption_says_what_is_kept(monkeypatch, runs, told):
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(experiments, "sweep", interrupted)
-    with pytest.raises(SystemExit, match=f"interrupted: {told}"):
-        experiments.main(runs)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
-    monkeypatch.setattr(experiments, "PATIENCE", 0.5)
-    with pytest.raises(SystemExit, match="no Dask scheduler at tcp://127.0.0.1:1"):
-        experiments.main(["--small", "--scheduler", "tcp://127.0.0.1:1"])
 
 
 def test_the_table_of_the_book_is_that_of_the_full_experiment():
@@ -284,6 +231,64 @@ def test_the_table_of_the_book_is_that_of_the_full_experiment():
     assert sum(row["runs"] for row in content["rows"]) == len(settings)
     made = {(row["label"], row["T"]) for row in content["rows"]}
     assert made == {(s.label, s.T) for s in settings}
-    assert all(row["solved"] == sum(k is not None for k in row["steps"]) for row in content["rows"])
+    for row in content["rows"]:
+        assert row["solved"] == sum(k is not None for k in row["steps"])
+        for steps, error in zip(row["steps"], row["error"], strict=True):
+            assert (steps is not None) == (error <= 0.01)
     first = asdict(settings[0])
     assert all(first[name] == value for name, value in content["settings"].items())
+
+
+def test_a_row_of_the_table_comes_out_again():
+    """One whose runs differ in their steps, and that no other order of adding has changed yet."""
+    label, T = "LSTM b_f=0, clipped", 10
+    (row,) = (r for r in experiments.published()["rows"] if (r["label"], r["T"]) == (label, T))
+    settings = [s for s in experiments.full() if (s.label, s.T) == (label, T)]
+    (again,) = table(settings, [train_setting(setting) for setting in settings])
+    assert len(set(row["steps"])) > 1
+    assert again | {"error": None} == row | {"error": None}
+    assert again["error"] == pytest.approx(row["error"], abs=0.005)
+
+
+# ------------------------------------------------------------------------------- command line
+
+
+def test_the_command_line_writes_a_table_that_says_what_made_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "small", lambda: FEW)
+    monkeypatch.setattr(experiments, "train_setting", outcome)
+    file = tmp_path / "table.json"
+    experiments.main(["--small", "--output", str(file)])
+    content = json.loads(file.read_text(encoding="utf-8"))
+    assert content["command"].startswith("python -m bptt_lab.experiments --small")
+    assert content["seeds"] == [0, 1] and content["versions"]["numpy"] == np.__version__
+    assert [row["solved"] for row in content["rows"]] == [2, 2]
+    assert "RNN gaussian, clipped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        (["--jobs", "0"], "--jobs: expected at least 1, got 0"),
+        (["--output", "no/such/folder/file.json"], "file.json is no file in a folder that exists"),
+    ],
+)
+def test_what_cannot_work_is_said_before_hours_of_work(arguments, told):
+    with pytest.raises(SystemExit, match=f"error: .*{told}"):
+        experiments.main(arguments)
+
+
+def test_the_command_stands():
+    command = [sys.executable, "-m", "bptt_lab.experiments", "--small", "--full"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode != 0 and "not allowed with argument" in done.stderr
+    assert "python -m bptt_lab.experiments" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("runs, told", [([], "nothing is kept"), (["--runs", "f"], "f has what")])
+def test_an_interruption_says_what_is_kept(monkeypatch, runs, told):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiments, "sweep", interrupted)
+    with pytest.raises(SystemExit, match=f"interrupted: {told}"):
+        experiments.main(runs)

@@ -16,7 +16,7 @@ REQUESTS = {"link": "href", "script": "src", "img": "src", "iframe": "src", "sou
 
 @cache
 def parse(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(), "html.parser")
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @cache
@@ -51,15 +51,25 @@ def test_pages_ask_for_nothing_outside(pages):
 
 def test_styles_ask_for_nothing_outside(site):
     sheets = list(site.rglob("*.css"))
-    named = [u.strip("\"'") for s in sheets for u in re.findall(r"url\(([^)]+)\)", s.read_text())]
+    named = [
+        u.strip("\"'")
+        for s in sheets
+        for u in re.findall(r"url\(([^)]+)\)", s.read_text(encoding="utf-8"))
+    ]
     assert named
     assert not [u for u in named if re.match(r"(?!data:)[a-z]+:|//", u)]
-    imported = [m for s in sheets for m in re.findall(r"@import ([^;]+)", s.read_text())]
+    imported = [
+        m for s in sheets for m in re.findall(r"@import ([^;]+)", s.read_text(encoding="utf-8"))
+    ]
     assert not [name for name in imported if "//" in name]
 
 
 def test_scripts_ask_for_nothing_outside(site, pages):
-    texts = [script.read_text() for script in site.rglob("*.js") if script.name != "searchindex.js"]
+    texts = [
+        script.read_text(encoding="utf-8")
+        for script in site.rglob("*.js")
+        if script.name != "searchindex.js"
+    ]
     texts += [tag.get_text() for path in pages for tag in parse(path).find_all("script", src=False)]
     for text in texts:
         calls = re.findall(
@@ -95,7 +105,7 @@ def test_everything_named_is_shipped_and_everything_shipped_is_named(site, pages
 
 def files_of(css: Path) -> set[Path]:
     """Fonts and further styles that a style sheet names."""
-    text = css.read_text()
+    text = css.read_text(encoding="utf-8")
     found = re.findall(r"url\(([^)]+)\)", text) + re.findall(r"@import ([^;]+)", text)
     return {(css.parent / u.strip("\"'")).resolve() for u in found if not u.startswith('"data:')}
 
@@ -161,11 +171,11 @@ def test_nothing_tells_of_the_machine_that_built_it(site):
     root = str(Path(__file__).resolve().parent.parent)
     for path in site.rglob("*"):
         if path.is_file() and path.suffix in {".html", ".js", ".css", ".md", ".ipynb"}:
-            assert root not in path.read_text(), path.name
+            assert root not in path.read_text(encoding="utf-8"), path.name
 
 
 def test_no_widget_manager_and_no_widget_state(pages):
     for path in pages:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for unwanted in ("application/vnd.jupyter.widget-state+json", "requirejs", "html-manager"):
             assert unwanted not in text, path.name

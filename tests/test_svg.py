@@ -327,16 +327,16 @@ def test_a_legend_stays_where_it_was_best():
     legend = axes.legend()
     picture = Picture(figure, [line])
     before = legend.get_window_extent().bounds
-    still = picture.still()
+    static = picture.draw_static()
     line.set_ydata([0.95, 0.95])
-    assert picture.still() == still
+    assert picture.draw_static() == static
     np.testing.assert_allclose(legend.get_window_extent().bounds, before, atol=1e-6)
 
 
 def test_drawing_leaves_the_artists_as_they_were():
     figure, axes = panels()
     (line,) = axes.plot([0, 1])
-    Picture(figure, [line]).still()
+    Picture(figure, [line]).draw_static()
     assert "draw" not in vars(line)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptt_lab import adding, copying, digits, temporal_order
-from bptt_lab.tasks import asked
+from bptt_lab.tasks import has_target
 
 TASKS = [adding(), temporal_order(), copying(), copying(symbols=2, length=3)]
 ids = [f"{task.name} {task.n_inputs}" for task in TASKS]
@@ -28,7 +28,7 @@ def one_hot_logits(y, n_outputs, certain=5.0):
 @settings(max_examples=20, deadline=None)
 @given(extra=st.integers(0, 60), m=st.integers(1, 7), seed=st.integers(0, 2**32 - 1))
 def test_shapes_are_those_of_the_contract_at_every_length(task, extra, m, seed):
-    T = task.shortest + extra
+    T = task.min_T + extra
     x, y = task.generate(np.random.default_rng(seed), T, m)
     assert x.shape == (T, m, task.n_inputs) and np.isfinite(x).all()
     if y.ndim == 2:
@@ -36,7 +36,7 @@ def test_shapes_are_those_of_the_contract_at_every_length(task, extra, m, seed):
         assert y.dtype.kind == "i" and np.array_equal(x.sum(axis=2), np.ones((T, m)))
     else:
         assert y.shape == (T, m, task.n_outputs)
-    assert asked(y)[-1].all() and not asked(y)[0].any()
+    assert has_target(y)[-1].all() and not has_target(y)[0].any()
     again, _ = task.draw(T, m)(np.random.default_rng(seed))
     assert np.array_equal(x, again)
 
@@ -44,7 +44,7 @@ def test_shapes_are_those_of_the_contract_at_every_length(task, extra, m, seed):
 @pytest.mark.parametrize("task", TASKS, ids=ids)
 def test_impossible_arguments_are_refused(task):
     with pytest.raises(ValueError, match=f"T of the task {task.name}: expected an integer of at"):
-        task.generate(seeded(), task.shortest - 1, 3)
+        task.generate(seeded(), task.min_T - 1, 3)
     with pytest.raises(ValueError, match="T of the task .* got 20.5"):
         task.draw(20.5, 3)
     with pytest.raises(ValueError, match="m: expected an integer of at least 1, got 0"):

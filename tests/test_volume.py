@@ -8,11 +8,9 @@ from zipfile import ZipFile
 import pytest
 from bs4 import BeautifulSoup
 
-import epub
-import pdf
-import volume
-from chromium import installed
 from conftest import ROOT, missing
+from tools import epub, pdf, volume
+from tools.chromium import installed
 
 pytestmark = pytest.mark.xdist_group("volume")  # one worker binds the book, not each
 
@@ -43,7 +41,7 @@ PAGE = """<article><section id="a-page"><h1><span class="section-number">2. </sp
 
 @pytest.fixture
 def page(tmp_path):
-    (tmp_path / "a.html").write_text(PAGE)
+    (tmp_path / "a.html").write_text(PAGE, encoding="utf-8")
     return volume.read_page(tmp_path, "a", "")
 
 
@@ -89,9 +87,9 @@ def test_links_within_the_volume_lead_to_it_and_others_are_kept_or_text(page):
 
 
 def test_every_page_of_the_contents_is_in(site):
-    named = re.findall(r"(?:file|root): (\S+)", (ROOT / "_toc.yml").read_text())
+    named = re.findall(r"(?:file|root): (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
     assert [name for name, _ in volume.order()] == [
-        name for name in named if name not in volume.ONLY_IN_A_BROWSER
+        name for name in named if name.split("-")[0] not in volume.ONLY_IN_A_BROWSER
     ]
 
 

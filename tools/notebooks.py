@@ -264,7 +264,9 @@ def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
         nbformat.write(without_outputs(found), clean / f"{page}.ipynb")
     if app.config.book_repository:
         # What Binder installs before it opens a notebook of this folder.
-        (clean / "requirements.txt").write_text(requirement(app.config).strip('"') + "\n")
+        (clean / "requirements.txt").write_text(
+            requirement(app.config).strip('"') + "\n", encoding="utf-8"
+        )
 
 
 # ------------------------------------------------------------------ where they can be run

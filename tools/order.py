@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from sphinx.environment import BuildEnvironment
 
-EXERCISES = "-exercises"  # a chapter's exercises are on the page of its name and this
+
+def exercises_of(env: BuildEnvironment, chapter: str) -> str | None:
+    """Return the page with the exercises of a chapter; a chapter is a page with a number."""
+    page = f"{chapter}-exercises"
+    return page if page in env.found_docs and env.toc_secnumbers.get(page) else None
 
 
 def below(env: BuildEnvironment, page: str) -> Iterator[str]:

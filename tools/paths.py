@@ -1,4 +1,4 @@
-"""Sphinx extension: paths through a chapter, and what a page folds until somebody asks for it.
+"""Sphinx extension: paths through a chapter, and the minutes that each takes.
 
 What authors write:
 
@@ -7,20 +7,8 @@ What authors write:
 2. The directive `paths` at the head of a chapter, with `:short: sec-a, sec-b, ...`: the choice
    between a short path, which leads through these sections (and what is below them), the core, and
    everything, each with its minutes. On another page, without `:short:`, the choice and the sums.
-3. `:class: article` on an admonition: a box for those who read the article. Until the reader says
-   so it is folded to its title, and the ledger's marks are not shown.
-4. The tag `check` on a cell that only asserts, beside `hide-input`, and as its `code_prompt_show` a
-   sentence that begins with "✓ Checked: " and says what holds::
 
-       ```{code-cell}
-       :tags: [hide-input, check]
-       :mystnb:
-       :  code_prompt_show: "✓ Checked: the recursion agrees with the package"
-       assert ...
-       ```
-
-The page holds everything, unfolded: paper, and a browser without JavaScript, show it so. paths.js
-folds; a script in the head (templates/layout.html) has told the styles before what is to be folded.
+folds.py folds what is not on the path that a reader chose.
 """
 
 from __future__ import annotations
@@ -32,23 +20,21 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from order import reading_order
-from quiz import Element, html
+from tools.order import reading_order
+from tools.quiz import Element, html
 
 WORDS_A_MINUTE = 150
 DISPLAY, LINE, FIGURE = 40, 3, 120  # seconds for a formula, a line of open code, a figure
 
 SHORT, CORE, ALL = "short", "core", "all"
 PATHS = (SHORT, CORE, ALL)  # each contains those before it
-NAMES = {SHORT: "Short", CORE: "Core", ALL: "Everything"}
+NAMES = {SHORT: "the short path", CORE: "the core", ALL: "everything"}
 ON_EVERY_PATH = {"Summary", "Quiz", "Further reading"}
 NOT_COUNTED = {"Quiz", "Further reading"}
 FIGURES = ('class="explorer', 'class="drawing')  # how the figures of the package begin
-CHECK, CHECKED = "check", "✓ Checked: "
 
 log = logging.getLogger(__name__)
 
@@ -184,18 +170,19 @@ def is_passed_over(node: nodes.Element) -> bool:
 
 def cell(node: nodes.container) -> float:
     """Return how long a cell takes: its lines, if they are open, and its figures."""
-    hidden = node.get("hide_mode") or ""
+    parts = {part.get("nb_element"): part for part in node.children}
+    hidden = set((node.get("hide_mode") or "").split("+"))
     found = 0.0
-    for part in node.children:
-        if part.get("nb_element") == "cell_code_source" and not {"all", "input"} & {
-            *hidden.split("+")
-        }:
-            found += sum(map(seconds, part.children))
-        elif part.get("nb_element") == "cell_code_output" and hidden in ("", "input"):
-            found += FIGURE * any(
-                mark in raw.astext() for raw in part.findall(nodes.raw) for mark in FIGURES
-            )
+    if "cell_code_source" in parts and not hidden & {"all", "input"}:
+        found += sum(map(seconds, parts["cell_code_source"].children))
+    if "cell_code_output" in parts and not hidden & {"all", "output"}:
+        found += FIGURE * draws(parts["cell_code_output"])
     return found
+
+
+def draws(output: nodes.container) -> bool:
+    """Tell whether an output is a figure."""
+    return any(mark in raw.astext() for raw in output.findall(nodes.raw) for mark in FIGURES)
 
 
 def minutes(page: nodes.section, short: list[str]) -> Minutes:
@@ -208,6 +195,18 @@ def minutes(page: nodes.section, short: list[str]) -> Minutes:
     return Minutes(*(round(s / 60) for s in (short_, short_ + core, short_ + core + all_)))
 
 
+def check_labels(page: nodes.section, choice: paths) -> None:
+    """Warn of labels that name no section which the short path can lead through."""
+    on_it = {
+        name
+        for section, path, _ in walk(page, choice["short"])
+        if path == SHORT
+        for name in section["ids"]
+    }
+    for label in set(choice["short"]) - on_it:
+        log.warning("no section %s for the short path, or a deeper one", label, location=choice)
+
+
 def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Keep the minutes of all chapters; return the pages with their sums if those changed."""
     found, sums = {}, []
@@ -215,6 +214,7 @@ def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
         page = env.get_doctree(name).next_node(nodes.section)
         for choice in page.findall(paths) if page else ():
             if choice["short"]:
+                check_labels(page, choice)
                 found[name] = minutes(page, choice["short"])
             else:
                 sums.append(name)
@@ -226,81 +226,34 @@ def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
 # ------------------------------------------------------------------ the choice
 
 
-def said(app: Sphinx, page: str, short: list[str]) -> list[tuple[str, str, str]]:
-    """Return name, minutes and description of each path."""
-    found = app.env.reading_minutes
-    time = found[page] if short else sum(found.values(), Minutes())
-    where = numbers(app.env, page, short)
-    about = {SHORT: where, CORE: "", ALL: ""}
-    return [(p, f"{n} min", about[p]) for p, n in zip(PATHS, astuple(time), strict=True)]
-
-
 def numbers(env: BuildEnvironment, page: str, short: list[str]) -> str:
-    """Return the numbers of the sections of the short path."""
+    """Return the numbers of the sections that labels name."""
     known = env.toc_secnumbers.get(page, {})
-    found = [known.get(f"#{label}") for label in ids_in_contents(env, page, short)]
+    named = [one for one in env.get_doctree(page).findall(nodes.section) if is_named(one, short)]
+    found = [known.get(f"#{section['ids'][0]}") for section in named]
     return ", ".join(".".join(map(str, number)) for number in found if number)
 
 
-def ids_in_contents(env: BuildEnvironment, page: str, short: list[str]) -> list[str]:
-    """Return the ids that the contents use for the sections that labels name."""
-    page_section = env.get_doctree(page).next_node(nodes.section)
-    named = [s for s in page_section.findall(nodes.section) if is_named(s, short)]
-    return [section["ids"][0] for section in named]
-
-
-def option(path: str, time: str, where: str) -> Element:
+def option(path: str, time: int, where: str = "") -> Element:
+    """Return a radio button; `where` the path leads is told behind its minutes."""
     box = html("input", type="radio", value=path)
     box["attributes"] |= {"name": "path"} | ({"checked": "checked"} if path == CORE else {})
     told = f" ({where})" if where else ""
-    return html("label", box, html("span", html("b", NAMES[path]), f"{told}: {time}"))
+    return html("label", box, html("span", html("b", NAMES[path]), f", {time} min{told}"))
 
 
 def fill_paths(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the choice where the directive stood."""
     for node in list(doctree.findall(paths)):
-        known = {name for section in doctree.findall(nodes.section) for name in section["ids"]}
-        for label in node["short"]:
-            if label not in known:
-                log.warning("this page has no section %s", label, location=node)
-        found = said(app, page, node["short"])
-        options = [html("span", option(*one), kind="path") for one in found]
-        legend = html("legend", "How much of it?" if node["short"] else "How much of the book?")
+        found, short = app.env.reading_minutes, node["short"]
+        time = found[page] if short else sum(found.values(), Minutes())
+        options = [
+            option(SHORT, time.short, numbers(app.env, page, short)),
+            option(CORE, time.core),
+            option(ALL, time.all),
+        ]
+        legend = html("legend", "Read" if short else "Read of each chapter")
         node.replace_self(html("form", html("fieldset", legend, *options), kind="paths"))
-
-
-# ------------------------------------------------------------------ folds
-
-
-def fold(kind: str, line: list[nodes.Node], body: list[nodes.Node], name: str) -> list[Element]:
-    """Return a line with a button, and the body that paths.js folds."""
-    button = html("button", "Read this section", kind="fold-button btn btn-sm", type="button")
-    button["attributes"] |= {"aria-expanded": "true", "aria-controls": name}
-    head = html("p", *line, button, kind=f"fold-line {kind}")
-    return [head, html("div", *body, name=name, kind="fold-body", **{"data-fold": kind})]
-
-
-def fold_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Fold every section that its surroundings' path does not contain."""
-    start = doctree.next_node(nodes.section)
-    if start is None:
-        return
-    short = [label for node in doctree.findall(paths) for label in node["short"]]
-    for section, path, around in list(walk(start, short)):
-        marks = [child for child in section.children if isinstance(child, deeper)]
-        sentence = []
-        for mark in marks:
-            if section.index(mark) != 1 or len(marks) > 1:
-                log.warning("`deeper` comes once, and first after its heading", location=mark)
-            sentence = [html("b", "Deeper."), nodes.Text(" "), *mark.children, nodes.Text(" ")]
-            section.remove(mark)
-        if PATHS.index(path) > PATHS.index(around):
-            heading, *rest = section.children
-            name = f"fold-{section['ids'][0]}"
-            section.children = []
-            section += [heading, *fold(path, sentence, rest, name)]
-        elif sentence:
-            section.insert(1, html("p", *sentence, kind="fold-line"))
 
 
 def check_places(app: Sphinx, doctree: nodes.document) -> None:
@@ -311,35 +264,13 @@ def check_places(app: Sphinx, doctree: nodes.document) -> None:
             mark.parent.remove(mark)
 
 
-class NameChecks(SphinxPostTransform):
-    """A folded cell without words for its open state has the same words in both."""
-
-    default_priority = 198  # before myst-nb wraps the cells
-    formats = ("html",)
-
-    def run(self, **kwargs) -> None:
-        """Set the words."""
-        default = self.config.nb_code_prompt_hide
-        for node in self.document.findall(nodes.container):
-            if node.get("prompt_hide") == default and node["prompt_show"] != (
-                self.config.nb_code_prompt_show
-            ):
-                node["prompt_hide"] = node["prompt_show"]
-            if f"tag_{CHECK}" in node["classes"] and not node.get("prompt_show", "").startswith(
-                CHECKED
-            ):
-                log.warning("a check says what holds: %r", CHECKED, location=node)
-
-
 def setup(app: Sphinx) -> dict:
     """Add the directives and connect everything."""
     for node in (deeper, paths):
         app.add_node(node)
     app.add_directive("deeper", Deeper)
     app.add_directive("paths", Paths)
-    app.add_post_transform(NameChecks)
     app.connect("doctree-read", check_places)
     app.connect("env-get-updated", collect_minutes, priority=600)
-    app.connect("doctree-resolved", fold_sections, priority=900)
-    app.connect("doctree-resolved", fill_paths, priority=901)
+    app.connect("doctree-resolved", fill_paths, priority=901)  # after folds.py, which asks for it
     return {"parallel_read_safe": True, "parallel_write_safe": True}

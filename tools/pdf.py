@@ -13,8 +13,8 @@ import matplotlib
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 
-from chromium import FLAGS, installed
-from volume import Book, Page, point_links, read_book
+from tools.chromium import FLAGS, installed
+from tools.volume import Book, Page, point_links, read_book
 
 STYLES = Path(__file__).resolve().parent / "styles"
 FONTS = {  # of matplotlib, so that every machine prints the same
@@ -122,7 +122,7 @@ def cover(book: Book) -> str:
 
 def whole(book: Book, site: Path, numbers: dict[str, int]) -> str:
     """Return the whole book as one page of HTML."""
-    sheets = [(STYLES / name).read_text() for name in ("volume.css", "pdf.css")]
+    sheets = [(STYLES / name).read_text(encoding="utf-8") for name in ("volume.css", "pdf.css")]
     styles = "".join([font_faces(), *sheets, running_heads(book)])
     chapters = "".join(
         f'<div class="chapter" id="{page.name}" style="page: {page.name}">{page.body}</div>'
@@ -156,7 +156,7 @@ def sheets_of_anchors(pdf: bytes) -> dict[str, int]:
 
 def print_page(tab: Tab, text: str, folder: Path) -> bytes:
     source = folder / "book.html"
-    source.write_text(text)
+    source.write_text(text, encoding="utf-8")
     tab.goto(source.as_uri())
     tab.evaluate("document.fonts.ready")
     tab.evaluate(FIT)

@@ -16,8 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from order import EXERCISES, reading_order
-from quiz import Element
+from tools.order import exercises_of, reading_order
+from tools.quiz import Element
 
 SOLVED = {"Quiz"}  # the section is not read but solved, which is counted by itself
 
@@ -42,14 +42,14 @@ def name_of(env: BuildEnvironment, section: nodes.section) -> str:
     return next((one for one in section["ids"] if one in labels), section["ids"][0])
 
 
-def first_section(env: BuildEnvironment, page: str) -> nodes.section | None:
+def first_section(env: BuildEnvironment, page: str | None) -> nodes.section | None:
     """Return the section that is the whole of a page, if there is such a page."""
-    return env.get_doctree(page).next_node(nodes.section) if page in env.found_docs else None
+    return env.get_doctree(page).next_node(nodes.section) if page else None
 
 
 def items(env: BuildEnvironment, name: str) -> dict[str, list[str]]:
     """Return the names of what there is to do on a page, and on that of its exercises."""
-    page, exercises = first_section(env, name), first_section(env, name + EXERCISES)
+    page, exercises = first_section(env, name), first_section(env, exercises_of(env, name))
     questions = page.findall(
         lambda node: isinstance(node, Element) and "question" in node["classes"]
     )
@@ -66,7 +66,7 @@ def contents(app: Sphinx) -> dict[str, dict]:
     pages = {}
     for name in reading_order(app.env):
         page = first_section(app.env, name)
-        found = items(app.env, name) if page and not name.endswith(EXERCISES) else {}
+        found = items(app.env, name) if page else {}
         if found and (found["questions"] or found["exercises"]):
             pages[name] = {"title": title(page), **found, "former": FORMER.get(name, {})}
     return pages
@@ -78,7 +78,7 @@ def contents(app: Sphinx) -> dict[str, dict]:
 def moved(env: BuildEnvironment, chapter: str) -> Iterator[str]:
     """Yield the anchors of the exercises of a chapter, today's and former ones."""
     yield "exercises"
-    for section in first_section(env, chapter + EXERCISES).findall(nodes.section):
+    for section in first_section(env, exercises_of(env, chapter)).findall(nodes.section):
         yield from section["ids"]
     former = FORMER.get(chapter, {}).items()
     yield from (name for name, label in former if label.startswith("ex-"))
@@ -92,9 +92,10 @@ def link_to(doctree: nodes.document, address: str) -> nodes.reference | None:
 
 def keep_anchors(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the anchors of the exercises before the link to their page, which paths.js follows."""
-    if page + EXERCISES not in app.env.found_docs or app.builder.format != "html":
+    exercises = exercises_of(app.env, page)
+    if exercises is None or app.builder.format != "html":
         return
-    link = link_to(doctree, app.builder.get_relative_uri(page, page + EXERCISES))
+    link = link_to(doctree, app.builder.get_relative_uri(page, exercises))
     if link is None:
         log.warning("no link to the exercises of this chapter", location=page)
         return
@@ -111,7 +112,9 @@ def write_contents(app: Sphinx, exception: Exception | None) -> None:
     """Write contents.js, which a page can load from a server and from a disk alike."""
     if exception is None and app.builder.name == "html":
         text = json.dumps(contents(app), ensure_ascii=False, separators=(",", ":"))
-        (Path(app.outdir) / "_static" / "contents.js").write_text(f"window.BOOK = {text};\n")
+        (Path(app.outdir) / "_static" / "contents.js").write_text(
+            f"window.BOOK = {text};\n", encoding="utf-8"
+        )
 
 
 def setup(app: Sphinx) -> dict:

@@ -3,6 +3,10 @@
 Every page has a description. The rest needs to know the address of the site, BOOK_URL: canonical
 links, cards with a picture, a map of the site, and links in the page for addresses that lead
 nowhere.
+
+There are extensions for each, and none does it whole. That of cards cuts a description within a
+word and does not take the one that a page gives of itself; that of maps lists only what the last
+build has written; and the lost page of the third needs a dozen files of the site.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
-import cover
-from order import reading_order
+from tools import cover
+from tools.order import reading_order
 
 PICTURE = "social.png"
 SIZE = (1200, 630)  # pixels; what the networks ask for
@@ -98,10 +102,12 @@ def write_maps(app: Sphinx, exception: Exception | None) -> None:
         places = "".join(f"<url><loc>{place}</loc></url>\n" for place in named)
         (out / "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="utf-8"?>\n'
-            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n'
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n',
+            encoding="utf-8",
         )
         (out / "robots.txt").write_text(
-            f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(address, 'sitemap.xml')}\n"
+            f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(address, 'sitemap.xml')}\n",
+            encoding="utf-8",
         )
         cover.draw(out / PICTURE, app.config.html_title or app.config.project, SUBTITLE, *SIZE)
 

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.nodes import make_refnode
 
-from quiz import Element
+from tools.quiz import Element
 
 # Where no link is made: it would be in the way, or is one already.
 NOT_IN = (

@@ -18,10 +18,11 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_IN_A_BROWSER = {"progress"}
+ONLY_IN_A_BROWSER = {"progress", "api", "equations"}  # with what the contents have beneath them
 DROPPED = (
     "script, style, button, template, .headerlink, .feedback, .toctree-wrapper, .explorer details,"
-    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done"
+    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code,"
+    " .paths, .fold-line.core"
 )
 
 
@@ -57,8 +58,8 @@ class Book:
 
 def read_book(site: Path) -> Book:
     """Return the book of a built site."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return Book(
         title=config["title"],
         author=config["author"],
@@ -71,21 +72,21 @@ def read_book(site: Path) -> Book:
 
 def order() -> Iterator[tuple[str, str]]:
     """Yield the names of the pages in order, each with the caption of the part that it begins."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     yield toc["root"], ""
     for part in toc.get("parts", [toc]):
         caption = part.get("caption", "")
         for name in files(part["chapters"]):
-            if name not in ONLY_IN_A_BROWSER:
-                yield name, caption
-                caption = ""
+            yield name, caption
+            caption = ""
 
 
 def files(entries: list[dict]) -> Iterator[str]:
     """Yield the names of the pages of a part, each before those beneath it."""
     for entry in entries:
-        yield entry["file"]
-        yield from files(entry.get("sections", []))
+        if entry["file"] not in ONLY_IN_A_BROWSER:
+            yield entry["file"]
+            yield from files(entry.get("sections", []))
 
 
 def read_page(site: Path, name: str, caption: str) -> Page:
@@ -93,7 +94,7 @@ def read_page(site: Path, name: str, caption: str) -> Page:
     path = site / f"{name}.html"
     if not path.exists():
         raise SystemExit(f"{path} is missing: run `make book` first")
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     soup = BeautifulSoup(text, "html.parser")
     body = soup.select_one("article > section")
     restore_case(body, text)
@@ -161,7 +162,7 @@ def unfold(details: Tag, soup: BeautifulSoup) -> None:
     title = details.summary.select_one(".collapsed, .sd-summary-text") or details.summary
     text = title.get_text(" ", strip=True)
     details.summary.decompose()
-    if "hide" in details.get("class", []) and not text.startswith("Solution"):
+    if "hide" in details.get("class", []) and not text.startswith(("Solution", "✓")):
         details.unwrap()
         return
     details.name = "div"

@@ -1,2 +1,55 @@
+"use strict";
 // From a double-clicked file a page cannot fetch others, so the search lists titles without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// The contents of a page mark the section that is being read: the last whose heading has come above a
+// line, or, where the page ends before that, what a link has led to, or else the last in view.
+(() => {
+  const contents = document.getElementById("page-contents");
+  if (!contents) return;
+  const entries = [...contents.querySelectorAll(".toc-entry")];
+  const links = [...contents.querySelectorAll('a[href^="#"]')];
+  const headings = new Map(
+    links.map((link) => [link, document.getElementById(link.hash.slice(1))?.querySelector("h1, h2, h3, h4")]),
+  );
+  const LINE = 0.2; // of the height of the window
+
+  const above = (line) =>
+    links.findLast((link) => {
+      const heading = headings.get(link);
+      return heading && !heading.closest("[hidden]") && heading.getBoundingClientRect().top < line;
+    });
+
+  const atTheEnd = () => {
+    const target = links.find((link) => link.hash === location.hash);
+    const top = target && headings.get(target)?.getBoundingClientRect().top;
+    return top >= 0 && top < innerHeight ? target : above(innerHeight);
+  };
+
+  const mark = () => {
+    const root = document.documentElement;
+    const ends = innerHeight + scrollY >= root.scrollHeight - 2 && scrollY > 0;
+    const current = ends ? atTheEnd() : above(innerHeight * LINE);
+    for (const link of links) {
+      link.classList.toggle("active", link === current);
+      if (link === current) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    entries.forEach((entry) => entry.classList.toggle("active", entry.contains(current ?? null)));
+  };
+
+  let asked = false;
+  const ask = () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      mark();
+    });
+  };
+
+  addEventListener("scroll", ask, { passive: true });
+  addEventListener("hashchange", ask);
+  new ResizeObserver(ask).observe(document.querySelector("article") ?? document.body);
+  mark();
+})();

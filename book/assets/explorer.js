@@ -92,6 +92,7 @@
     const [status, details] = [".status", "details"].map(find);
     const data = JSON.parse(find("script").textContent);
     const inputs = data.controls.map(({ name }) => form.elements.namedItem(name));
+    const presets = form.querySelectorAll(".presets button");
     let slots, timer, shown = data.start;
 
     const unpack = () => {
@@ -123,6 +124,7 @@
         input.setAttribute("aria-valuetext", text);
         input.closest(".control").querySelector("output").value = text;
       });
+      for (const preset of presets) preset.ariaPressed = String(preset.value === chosen.join(" "));
       figure.dataset.setting = JSON.stringify(setting);
       panels.setAttribute("aria-label", `${figure.dataset.name}. ${caption.textContent}`);
     };
@@ -138,8 +140,14 @@
       timer = setTimeout(() => (status.textContent = caption.textContent), PAUSE);
     };
 
+    const choose = (preset) => {
+      preset.value.split(" ").forEach((choice, i) => (inputs[i].value = choice));
+      form.dispatchEvent(new Event("input"));
+    };
+
     for (const element of form.elements) element.disabled = false;
     for (const button of form.querySelectorAll(".play")) play(button, show);
+    for (const preset of presets) preset.addEventListener("click", () => choose(preset));
     find(".note").remove();
     form.addEventListener("input", show);
     form.addEventListener("submit", (event) => event.preventDefault()); // Enter on a slider

@@ -1,11 +1,15 @@
-// Paths through a chapter, and what is folded: paths.py marks it, and the reader's choice is kept here.
+// Paths through a chapter, and what is folded: paths.py and folds.py mark it, the choice is kept here.
 "use strict";
 (() => {
   const KEY = "bptt-lab.reading";
   const PATHS = ["short", "core", "all"];
+  const REFERENCE = /\/(ledger|crosswalk)\.html$/; // pages for those who read the article
   const data = document.documentElement.dataset; // a script in the head has set path and article
-  const folds = [...document.querySelectorAll(".fold-body")];
-  const button = (body) => document.querySelector(`[aria-controls="${body.id}"]`);
+  const bodies = [...document.querySelectorAll(".fold-body")];
+  const boxes = [...document.querySelectorAll('.paths input[name="path"]')];
+  const article = document.querySelector(".article-switch");
+
+  // ---------------------------------------------------------------- what is kept
 
   const keep = () => {
     try {
@@ -15,43 +19,46 @@
     }
   };
 
+  const recall = () => {
+    try {
+      const kept = JSON.parse(localStorage.getItem(KEY));
+      if (PATHS.includes(kept?.path)) data.path = kept.path;
+      if (kept) data.article = kept.article === true ? "on" : "off";
+    } catch {
+      // nothing is kept, or nothing that can be read
+    }
+  };
+
   // ---------------------------------------------------------------- folds
 
-  const belongs = ({ dataset: { fold } }) =>
-    fold === "article" ? data.article === "on" : PATHS.indexOf(fold) <= PATHS.indexOf(data.path);
+  const belongs = (kind) =>
+    kind === "article" ? data.article === "on" : PATHS.indexOf(kind) <= PATHS.indexOf(data.path);
 
   const set = (body, open) => {
     body.hidden = open ? false : "until-found"; // where a browser can, its search finds what is folded
-    button(body)?.setAttribute("aria-expanded", open);
+    document.querySelector(`[aria-controls="${body.id}"]`).setAttribute("aria-expanded", open);
   };
 
-  const apply = () => folds.forEach((body) => set(body, belongs(body)));
-
-  const openAround = (node) => {
-    for (let body = node?.closest(".fold-body"); body; body = body.parentElement.closest(".fold-body")) set(body, true);
+  const show = () => {
+    bodies.forEach((body) => set(body, belongs(body.dataset.fold)));
+    boxes.forEach((box) => (box.checked = box.value === data.path));
+    article?.setAttribute("aria-pressed", data.article === "on");
+    data.folds = "ready"; // the styles need not fold any more
   };
 
-  for (const body of folds) {
-    button(body)?.addEventListener("click", () => set(body, body.hidden !== false));
+  const choose = (choice) => {
+    Object.assign(data, choice);
+    show();
+    keep();
+  };
+
+  for (const body of bodies) {
+    const button = document.querySelector(`[aria-controls="${body.id}"]`);
+    button.addEventListener("click", () => set(body, body.hidden !== false));
     body.addEventListener("beforematch", () => set(body, true));
   }
-
-  // ---------------------------------------------------------------- the path
-
-  const boxes = [...document.querySelectorAll('.paths input[name="path"]')];
-
-  const choose = (path) => {
-    data.path = path;
-    boxes.forEach((box) => (box.checked = box.value === path));
-    apply();
-  };
-
-  boxes.forEach((box) =>
-    box.addEventListener("change", () => {
-      choose(box.value);
-      keep();
-    }),
-  );
+  boxes.forEach((box) => box.addEventListener("change", () => choose({ path: box.value })));
+  article?.addEventListener("click", () => choose({ article: data.article === "on" ? "off" : "on" }));
 
   // ---------------------------------------------------------------- links
 
@@ -61,22 +68,34 @@
     location.replace(link.href.split("#")[0] + location.hash);
   };
 
+  const openAround = (target) => {
+    const folds = bodies.filter((body) => body.contains(target) && body.hidden !== false);
+    folds.forEach((body) => set(body, true));
+    return folds.length > 0;
+  };
+
   const go = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
     if (target.matches(".moved")) return follow(target);
-    if (target.closest(".fold-body[hidden]")) {
-      openAround(target);
-      target.scrollIntoView();
-    }
+    const aboutArticle = target.closest('.marks, [data-fold="article"]') && data.article === "off";
+    if (aboutArticle) choose({ article: "on" });
+    if (openAround(target) || aboutArticle) target.scrollIntoView();
   };
 
-  choose(data.path);
-  data.folds = "ready";
-  addEventListener("hashchange", go);
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.('a[href^="#"]');
-    if (link?.hash && link.hash === location.hash) go(); // the same again is no change
+    const link = event.target.closest?.("a[href]");
+    if (!link) return;
+    const here = link.pathname === location.pathname;
+    if (here && link.hash && link.hash === location.hash) return go(); // the same again is no change
+    const toReference = REFERENCE.test(link.pathname), fromReference = REFERENCE.test(location.pathname);
+    if (link.closest(".bd-article") && !here && (toReference || fromReference)) choose({ article: "on" });
   });
+  addEventListener("hashchange", go);
+  addEventListener("storage", ({ key }) => key === KEY && (recall(), show())); // another tab
+  addEventListener("pageshow", ({ persisted }) => persisted && (recall(), show()));
+
+  if (location.hash.startsWith("#cites-")) keep(); // the head has switched it on
+  show();
   go();
 })();

@@ -66,6 +66,37 @@
     return [all.filter((id) => ids.has(id)).length, all.length];
   };
 
+  // ---------------------------------------------------------------- code
+
+  // What was written in the pages, which live.js keeps: it is saved and read with the rest.
+  const CODE = "bptt-lab.code";
+
+  const written = () => {
+    try {
+      return JSON.parse(localStorage.getItem(CODE))?.code ?? {};
+    } catch {
+      return {};
+    }
+  };
+
+  // Where both have written, what is here stays, and the other is offered beside it. None is run.
+  const addWritten = (code) => {
+    if (code?.constructor !== Object) return;
+    const here = written();
+    for (const [key, entry] of Object.entries(code)) {
+      if (!/^(exercise|cell|scratch):/.test(key) || typeof entry?.text !== "string") continue;
+      if (here[key]?.text === entry.text) continue;
+      const strings = Object.entries(entry).filter(([, value]) => typeof value === "string");
+      const other = { text: entry.text, why: "from a file" };
+      here[key] = here[key] ? { ...here[key], other } : Object.fromEntries(strings);
+    }
+    try {
+      localStorage.setItem(CODE, JSON.stringify({ version: VERSION, code: here }));
+    } catch {
+      // this browser keeps nothing
+    }
+  };
+
   // ---------------------------------------------------------------- the page
 
   const total = (page, done) =>
@@ -109,6 +140,13 @@
     }
   };
 
+  // The name of a question, or of the exercise whose section this is.
+  const nameOf = (node) =>
+    [...book[here].questions, ...book[here].exercises].find((id) => {
+      const named = document.getElementById(id);
+      return named && (named === node || named.closest("section") === node);
+    });
+
   // A section is read when its end has been in view for a moment.
   const watch = () => {
     const timers = new Map();
@@ -123,7 +161,7 @@
       end.dataset.endOf = id;
       const section = document.getElementById(id)?.closest("section");
       if (!section) continue; // it is on the chapter's other page
-      section.append(end);
+      (section.querySelector(":scope > .fold-body") ?? section).append(end); // folded is not read
       observer.observe(end);
     }
   };
@@ -142,7 +180,8 @@
   };
 
   const save = () => {
-    const file = new Blob([pack(read())], { type: "application/json" });
+    const all = { version: VERSION, done: read(), code: written() };
+    const file = new Blob([JSON.stringify(all, null, 1)], { type: "application/json" });
     const link = make("a", { href: URL.createObjectURL(file), download: "bptt-lab-progress.json" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href));
@@ -155,14 +194,16 @@
   };
 
   const load = async (file) => {
-    let done = null;
+    let done = null, data = null;
     try {
-      done = clean(JSON.parse(await file.text()));
+      data = JSON.parse(await file.text());
+      done = clean(data);
     } catch {
       // not JSON
     }
     if (!done) return `${file.name} is not a file that was exported here. Nothing was changed.`;
     merge(done);
+    addWritten(data.code);
     return "Imported, and added to what was here.";
   };
 
@@ -182,8 +223,9 @@
       input.value = "";
     });
     const clear = () => {
-      if (!confirm("Clear all progress in this browser?")) return;
+      if (!confirm("Clear all progress in this browser, and the code that you have written?")) return;
       write({});
+      if (kept) localStorage.removeItem(CODE);
       say("Cleared.");
     };
     const buttons = make("div", { className: "progress-buttons" },
@@ -219,7 +261,10 @@
   if (book[here]) {
     addBoxes();
     watch();
-    document.addEventListener("solved", (event) => mark(event.target.id));
+    document.addEventListener("solved", ({ target }) => {
+      const name = nameOf(target);
+      if (name) mark(name);
+    });
   }
   show();
   addEventListener("storage", show); // another tab

@@ -5,28 +5,23 @@
 >>> cell, rng = RNN("tanh"), np.random.default_rng(0)
 >>> params = cell.init(rng, n_inputs=3, n_neurons=5, n_outputs=2)
 >>> x, y = rng.standard_normal((8, 4, 3)), rng.integers(0, 2, (8, 4))
->>> loss, gradients = loss_and_gradients(cell, params, x, y)
->>> gradients["W_hh"].shape
-(5, 5)
+>>> loss, grads = loss_and_gradients(cell, params, x, y)
+>>> grads["W_hh"].shape, grads.x.shape
+((5, 5), (8, 4, 3))
+
+Here are the cells, their gradients and their Jacobians. The rest stands by topic:
+``bptt_lab.initializers``, ``bptt_lab.losses``, ``bptt_lab.tasks``, ``bptt_lab.training``,
+``bptt_lab.symbolic``, ``bptt_lab.exercises``, ``bptt_lab.claims``, and ``bptt_lab.book`` with the
+explorable figure. What could once be imported from here still can.
 """
 
 from importlib import import_module
 from typing import Any
 
-from bptt_lab.activations import ACTIVATIONS, Activation
-from bptt_lab.bptt import Trace, backward, forward, loss_and_gradients
+from bptt_lab.bptt import Gradients, Trace, backward, forward, loss_and_gradients
 from bptt_lab.cells import GRU, LSTM, RNN, Cell, OriginalLSTM, PeepholeLSTM
 from bptt_lab.gradcheck import GradientReport, check_gradients
-from bptt_lab.initializers import (
-    chrono,
-    gaussian,
-    glorot,
-    identity,
-    non_normal,
-    orthogonal,
-    scaled,
-    spectral_radius,
-)
+from bptt_lab.initializers import gaussian, identity, orthogonal, spectral_radius
 from bptt_lab.jacobians import (
     attribution,
     jacobian_product,
@@ -35,88 +30,43 @@ from bptt_lab.jacobians import (
     norm_bound,
     step_jacobians,
 )
-from bptt_lab.losses import half_squared_error, softmax, softmax_cross_entropy
-from bptt_lab.tasks import Digits, Task, adding, copying, digits, temporal_order
-from bptt_lab.training import (
-    SGD,
-    Adam,
-    History,
-    Result,
-    RMSProp,
-    Score,
-    TrainingDiverged,
-    batch_gradients,
-    clip_by_entry,
-    clip_by_norm,
-    examination,
-    omega,
-    train,
-)
-
-LAZY = {"Explorer": "book"}
-"""Names that need matplotlib and ipywidgets, imported when first used, with their module."""
+from bptt_lab.losses import softmax
 
 __all__ = [
-    "ACTIVATIONS",
     "GRU",
     "LSTM",
     "RNN",
-    "SGD",
-    "Activation",
-    "Adam",
     "Cell",
-    "Digits",
     "GradientReport",
-    "History",
+    "Gradients",
     "OriginalLSTM",
     "PeepholeLSTM",
-    "RMSProp",
-    "Result",
-    "Score",
-    "Task",
     "Trace",
-    "TrainingDiverged",
-    "adding",
     "attribution",
     "backward",
-    "batch_gradients",
     "check_gradients",
-    "chrono",
-    "clip_by_entry",
-    "clip_by_norm",
-    "copying",
-    "digits",
-    "examination",
     "forward",
     "gaussian",
-    "glorot",
-    "half_squared_error",
     "identity",
     "jacobian_product",
     "log_gradient_norms",
     "loss_and_gradients",
     "lyapunov_exponents",
-    "non_normal",
     "norm_bound",
-    "omega",
     "orthogonal",
-    "scaled",
     "softmax",
-    "softmax_cross_entropy",
     "spectral_radius",
     "step_jacobians",
-    "temporal_order",
-    "train",
 ]
+
+TOPICS = ("activations", "initializers", "losses", "tasks", "training")
 
 
 def __getattr__(name: str) -> Any:
-    """Import the parts that need more than NumPy when they are first used."""
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """List the lazy names too."""
-    return sorted({*globals(), *LAZY})
+    """Look up names by topic, when they are asked for; the explorer needs matplotlib."""
+    topics = ("book",) if name == "Explorer" else () if name in TOPICS else TOPICS
+    for topic in topics:
+        module = import_module(f"{__name__}.{topic}")
+        if name in getattr(module, "__all__", vars(module)):
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

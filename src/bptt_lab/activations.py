@@ -11,6 +11,12 @@ import numpy as np
 
 from bptt_lab.arguments import Array, check_choice
 
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "activation",
+]
+
 
 def tanh(a: Array, out: Array | None = None) -> Array:
     """tanh(a), odd, with values between -1 and 1."""
@@ -40,23 +46,6 @@ def sigmoid_slope(h: Array, out: Array | None = None) -> Array:
     np.subtract(1, h, out=out)
     out *= h
     return out
-
-
-def squash(a: Array, logistic: Array, half: Array) -> None:
-    """Turn net inputs a into gates and candidate, in place; ``logistic`` is a view of the gates.
-
-    sigmoid(a) = (1 + tanh(a / 2)) / 2, so that one pass of tanh serves all of them, if the
-    net inputs of the logistic ones come halved. ``half`` is 1/2 as an array of their type: a
-    Python number would be converted anew at every step.
-
-    >>> a = np.array([0.5, 1.0])
-    >>> squash(a, logistic=a[:1], half=np.array(0.5))
-    >>> bool(a[0] == sigmoid(np.array(1.0))), bool(a[1] == np.tanh(1.0))
-    (True, True)
-    """
-    np.tanh(a, out=a)
-    logistic *= half
-    logistic += half
 
 
 def relu(a: Array, out: Array | None = None) -> Array:

@@ -1,44 +1,30 @@
-"""Which networks learn to look how far back: many trainings, on any executor.
+"""Which networks learn to look how far back: many trainings, side by side.
 
 ``python -m bptt_lab.experiments --help`` says how to run them from the command line.
 """
 
 import argparse
 import json
-import multiprocessing
-import os
 import platform
-import queue
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from bptt_lab.arguments import check_choice, check_integer, fail
 from bptt_lab.cells import GRU, LSTM, RNN
 from bptt_lab.cells.base import Cell, Params
 from bptt_lab.initializers import gaussian, identity, orthogonal
-from bptt_lab.progress import Progress, duration
 from bptt_lab.tasks import Task, adding, copying, temporal_order
-from bptt_lab.training import SGD, TrainingDiverged, examination, train
+from bptt_lab.training import SGD, TrainingDiverged, make_evaluator, train
 
 TASKS: dict[str, Callable[[], Task]] = {
     "temporal order": temporal_order,
@@ -46,22 +32,15 @@ TASKS: dict[str, Callable[[], Task]] = {
     "copying": copying,
 }
 
-
 TABLE = Path(__file__).with_name("experiments.json")
 """What ``python -m bptt_lab.experiments --full`` found."""
-
-
-def recurrent_identity(rng: np.random.Generator, n: int) -> Any:
-    """Return the identity as an initializer of ``Cell.init``."""
-    return identity(rng, n)
-
 
 # ----------------------------------------------------------------------------------- networks
 
 NETWORKS: dict[str, tuple[Cell, Any]] = {
     "RNN gaussian": (RNN("tanh"), gaussian),
     "RNN orthogonal": (RNN("tanh"), orthogonal),
-    "RNN identity ReLU": (RNN("relu"), recurrent_identity),
+    "RNN identity ReLU": (RNN("relu"), identity),
     "LSTM b_f=0": (LSTM(), gaussian),
     "LSTM b_f=1": (LSTM(), gaussian),
     "GRU": (GRU(), gaussian),
@@ -96,7 +75,7 @@ class Setting:
     rate, momentum : float
         Of gradient descent.
     steps, every : int
-        Updates at most, and between two examinations.
+        Updates at most, and between two evaluations.
     sequences : int
         On how many the criterion is decided.
 
@@ -154,7 +133,7 @@ class Outcome:
     steps : int
         Updates done.
     error : float
-        Share of wrong sequences at the last examination, 1 if there was none.
+        Share of wrong sequences at the last evaluation, 1 if there was none.
     largest_norm : float
         Largest norm of a gradient on the way, before clipping.
     seconds : float
@@ -166,16 +145,7 @@ class Outcome:
     steps: int
     error: float
     largest_norm: float
-    seconds: float
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Outcome):
-            return NotImplemented
-        return replace(self, seconds=0).values() == replace(other, seconds=0).values()
-
-    def values(self) -> tuple[Any, ...]:
-        """All values."""
-        return tuple(getattr(self, field.name) for field in fields(self))
+    seconds: float = field(compare=False)
 
 
 def prepare(setting: Setting) -> tuple[Cell, Params, np.random.Generator]:
@@ -188,25 +158,27 @@ def prepare(setting: Setting) -> tuple[Cell, Params, np.random.Generator]:
     return cell, params, rng
 
 
-def run(setting: Setting) -> Outcome:
+def train_setting(setting: Setting) -> Outcome:
     """Do one training; the outcome depends on the setting alone.
 
-    One thread of linear algebra is used, so that the order of every sum is the same on every
-    executor, and processes side by side do not fight for cores.
+    One thread of linear algebra is used: for matrices as small as these, several are many times
+    slower, above all beside other processes, and may add in another order.
 
     Examples
     --------
-    >>> run(Setting("GRU", T=10, clip=1.0, steps=300, sequences=500, rate=0.1)).solved
+    >>> easy = Setting("GRU", T=10, clip=1.0, steps=300, sequences=500, rate=0.1)
+    >>> train_setting(easy).solved
     True
     """
+    from threadpoolctl import threadpool_limits
+
     start = time.perf_counter()
     task = TASKS[setting.task]()
     cell, params, rng = prepare(setting)
     diverged = solved = False
     with threadpool_limits(1):
-        examine = examination(task, cell, setting.T, sequences=setting.sequences)
         try:
-            result = train(
+            run = train(
                 cell,
                 params,
                 task.draw(setting.T, setting.m),
@@ -215,11 +187,11 @@ def run(setting: Setting) -> Outcome:
                 optimiser=SGD(setting.rate, setting.momentum),
                 clip_norm=setting.clip,
                 omega=setting.omega,
-                examine=examine,
+                evaluate=make_evaluator(task, cell, setting.T, sequences=setting.sequences),
                 every=setting.every,
                 progress=False,
             )
-            history, solved = result.history, result.solved
+            history, solved = run.history, run.solved
         except TrainingDiverged as error:
             history, diverged = error.history, True
     return Outcome(
@@ -232,169 +204,65 @@ def run(setting: Setting) -> Outcome:
     )
 
 
-# ---------------------------------------------------------------------------------- executors
-
-
-class Processes(Executor):
-    """Processes that each have a pool of their own.
-
-    If a process of the standard library's pool dies, the pool takes everything that runs in it
-    along. Here only the run of that process is lost, and the next one gets a new process.
-
-    Parameters
-    ----------
-    jobs : int
-        How many processes.
-    """
-
-    def __init__(self, jobs: int) -> None:
-        self.jobs = check_integer("jobs", jobs)
-        self.threads = ThreadPoolExecutor(self.jobs)
-        self.pools: queue.SimpleQueue[ProcessPoolExecutor] = queue.SimpleQueue()
-        for _ in range(self.jobs):
-            self.pools.put(self.pool())
-
-    @staticmethod
-    def pool() -> ProcessPoolExecutor:
-        """One process, started when it is needed; it inherits no thread and no lock."""
-        return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run ``fn`` in the next process that is free."""
-        return self.threads.submit(self.call, fn, *args, **kwargs)
-
-    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Wait for ``fn`` in a process."""
-        pool = self.pools.get()
-        try:
-            return pool.submit(fn, *args, **kwargs).result()
-        except BrokenExecutor:
-            pool.shutdown(wait=False)
-            pool = self.pool()
-            raise
-        finally:
-            self.pools.put(pool)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes, after what runs in them."""
-        self.threads.shutdown(wait, cancel_futures=cancel_futures)
-        while wait and not self.pools.empty():
-            self.pools.get().shutdown()
-
-
-@contextmanager
-def workplace(executor: Executor | None, jobs: int) -> Iterator[Executor]:
-    """Yield the executor of the caller, who also ends it, or processes of our own."""
-    if executor is not None:
-        yield executor
-        return
-    processes = Processes(jobs)
-    try:
-        yield processes
-    finally:
-        processes.shutdown(cancel_futures=True)
+# --------------------------------------------------------------------------------- many trainings
 
 
 def sweep(
     settings: Sequence[Setting],
-    executor: Executor | None = None,
     *,
-    jobs: int = 1,
+    jobs: int | None = None,
     results: str | Path | None = None,
-    tries: int = 3,
     progress: bool | None = None,
-    work: Callable[[Setting], Outcome] = run,
 ) -> list[Outcome]:
     """Do many trainings, side by side, each once.
 
     Parameters
     ----------
     settings : sequence of Setting
-    executor : concurrent.futures.Executor, optional
-        Where to run; ``jobs`` processes of this machine when None. For a cluster,
-        ``dask.distributed.Client(address).get_executor()``.
-    jobs : int
-        Number of processes, if no executor is given.
+    jobs : int, optional
+        Number of processes. None: one, or what ``joblib.parallel_config`` says; beneath
+        ``parallel_config("dask")`` the trainings go to the workers of a Dask cluster.
     results : path, optional
-        File that gets a line of JSON for every run that is done. Runs that it holds already
-        are not done again, so that an interrupted sweep goes on where it was.
-    tries : int
-        How often a run is begun whose worker dies.
+        File that gets a line of JSON for every training that is done. Those that it holds
+        already are not done again, so that a sweep that was broken off goes on where it was.
     progress : bool, optional
-        Show a bar with the time left; None: only on a terminal.
-    work : callable
-        What does a run.
+        Show a bar with the time left; None: only if standard error is a terminal.
 
     Returns
     -------
     list of Outcome
-        In the order of ``settings``; the same for the same settings on every executor.
+        In the order of ``settings``; the same for the same settings wherever they are run.
 
     Raises
     ------
     ValueError
-        If the file of results is not one.
-    RuntimeError
-        If a run fails ``tries`` times, or the executor takes no more work. What is done by
-        then stands in ``results``.
-
-    Notes
-    -----
-    Processes start by importing the program that started them. A script, unlike a notebook,
-    must therefore call this beneath ``if __name__ == "__main__":``.
+        If the file of results is not one, or ``jobs`` is no positive number.
 
     Examples
     --------
-    >>> from concurrent.futures import ThreadPoolExecutor
     >>> two = [Setting("GRU", T=10, seed=seed, steps=5, sequences=50) for seed in (0, 1)]
-    >>> with ThreadPoolExecutor(2) as executor:
-    ...     [outcome.steps for outcome in sweep(two, executor)]
+    >>> [outcome.steps for outcome in sweep(two)]
     [5, 5]
     """
-    check_integer("tries", tries)
+    from joblib import Parallel, delayed
+    from tqdm import tqdm
+
+    jobs = None if jobs is None else check_integer("jobs", jobs)
     done = Results(None if results is None else Path(results))
     missing = [s for s in dict.fromkeys(settings) if s.key not in done.outcomes]
-    total = len(settings)
-    with workplace(executor, jobs) as place, Progress(total, progress) as bar:
-        bar.update(total - len(missing))
-        for count, (setting, outcome) in enumerate(finished(place, missing, work, tries), 1):
+    parallel = Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+    hidden = None if progress is None else not progress
+    with tqdm(total=len(settings), initial=len(settings) - len(missing), disable=hidden) as bar:
+        for setting, outcome in parallel(delayed(with_outcome)(setting) for setting in missing):
             done.add(setting, outcome)
-            bar.update(total - len(missing) + count, f"{setting.label}, T = {setting.T}")
+            bar.set_postfix_str(f"{setting.label}, T = {setting.T}")
+            bar.update()
     return [done.outcomes[setting.key] for setting in settings]
 
 
-def finished(
-    place: Executor, settings: Sequence[Setting], work: Callable[[Setting], Outcome], tries: int
-) -> Iterator[tuple[Setting, Outcome]]:
-    """Yield runs as they end; begin anew those whose worker died."""
-    waiting = list(reversed(settings))
-    failures = dict.fromkeys(settings, 0)
-    running: dict[Future[Outcome], Setting] = {}
-    broken: BrokenExecutor | None = None
-    try:
-        while running or (waiting and broken is None):
-            while waiting and broken is None:
-                setting = waiting.pop()
-                try:
-                    running[place.submit(work, setting)] = setting
-                except BrokenExecutor as error:
-                    broken = error
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                setting = running.pop(future)
-                failure = future.exception()
-                if failure is None:
-                    yield setting, future.result()
-                    continue
-                failures[setting] += 1
-                if failures[setting] >= tries:
-                    raise RuntimeError(f"{failures[setting]} failures of {setting}") from failure
-                waiting.append(setting)
-    finally:
-        for future in running:
-            future.cancel()
-    if broken is not None:
-        why = "the executor is broken and takes no more runs; start the sweep again to go on"
-        raise RuntimeError(why) from broken
+def with_outcome(setting: Setting) -> tuple[Setting, Outcome]:
+    """Return a setting and its outcome, because they come back in any order."""
+    return setting, train_setting(setting)
 
 
 class Results:
@@ -408,7 +276,7 @@ class Results:
 
     def read(self, path: Path) -> None:
         """Read the lines; a last one that was cut off in writing is removed from the file."""
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         whole = text[: text.rfind("\n") + 1]
         for number, line in enumerate(whole.splitlines(), 1):
             try:
@@ -418,17 +286,15 @@ class Results:
             except (ValueError, KeyError, TypeError) as error:
                 fail("results", f"a run in line {number} of {path.name}", str(error))
         if whole != text:
-            path.write_text(whole)
+            path.write_text(whole, encoding="utf-8")
 
     def add(self, setting: Setting, outcome: Outcome) -> None:
-        """Keep a run, in the file before anything else can happen."""
+        """Keep an outcome, and append it to the file."""
         self.outcomes[setting.key] = outcome
         if self.path is not None:
             entry = {"setting": asdict(setting), "outcome": asdict(outcome)}
-            with self.path.open("a") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
 
 
 # ----------------------------------------------------------------------------- the experiment
@@ -471,7 +337,7 @@ def published() -> dict[str, Any]:
     >>> published()["seeds"]
     [0, 1, 2, 3, 4]
     """
-    content: dict[str, Any] = json.loads(TABLE.read_text())
+    content: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return content
 
 
@@ -543,7 +409,8 @@ def write_report(path: Path, content: dict[str, Any]) -> None:
     """Write the table, one row a line."""
     rows = ",\n".join(f"  {json.dumps(row)}" for row in content["rows"])
     head = json.dumps({**content, "rows": []}, indent=1)
-    path.write_text(head.replace('"rows": []', f'"rows": [\n{rows}\n ]') + "\n")
+    text = head.replace('"rows": []', f'"rows": [\n{rows}\n ]') + "\n"
+    path.write_text(text, encoding="utf-8")
 
 
 # ------------------------------------------------------------------------------- command line
@@ -572,16 +439,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check_options(options)
     settings = full() if options.full else small()
     start = time.monotonic()
-    with cluster(options.scheduler) as executor:
+    with ExitStack() as stack:
+        if options.scheduler is not None:
+            connect(options.scheduler, stack)
+        jobs = None if options.scheduler else options.jobs
         try:
-            outcomes = sweep(settings, executor, jobs=options.jobs, results=options.runs)
+            outcomes = sweep(settings, jobs=jobs, results=options.runs)
         except KeyboardInterrupt as error:
             kept = "nothing is kept" if options.runs is None else f"{options.runs} has what is done"
             raise SystemExit(f"interrupted: {kept}") from error
         except (ValueError, RuntimeError) as error:
             raise SystemExit(f"error: {error}") from error
     print(as_text(table(settings, outcomes)))
-    print(f"{len(settings)} runs, {duration(time.monotonic() - start)}")
+    print(f"{len(settings)} runs, {(time.monotonic() - start) / 60:.1f} minutes")
     if options.output is not None:
         command = shlex.join(["python", "-m", "bptt_lab.experiments", *given])
         write_report(options.output, report(command, settings, outcomes))
@@ -601,25 +471,21 @@ PATIENCE = 10
 """Seconds to wait for a scheduler."""
 
 
-@contextmanager
-def cluster(address: str | None) -> Iterator[Executor | None]:
-    """Yield an executor on the cluster of this address, None without one."""
-    if address is None:
-        yield None
-        return
+def connect(address: str, stack: ExitStack) -> None:
+    """Send what joblib runs to the Dask cluster of this address, until ``stack`` ends."""
+    from joblib import parallel_config
+
     try:
         from distributed import Client
     except ImportError as error:
         raise SystemExit(
             "error: --scheduler needs Dask: pip install 'bptt-lab[cluster]'"
         ) from error
-    open_client: Any = Client
     try:
-        client = open_client(address, timeout=PATIENCE)
+        stack.enter_context(Client(address, timeout=PATIENCE))  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: no Dask scheduler at {address}: {error}") from error
-    with client:
-        yield client.get_executor()
+    stack.enter_context(parallel_config("dask"))
 
 
 if __name__ == "__main__":

@@ -298,9 +298,9 @@ class Numeric:
         return ParameterCheck(
             name=name,
             entries=len(indices),
-            error=relative_error(got, differences),
+            error=relative_difference(got, differences),
             expected=self.expected(derivatives, steps),
-            complex_error=relative_error(got, derivatives),
+            complex_error=relative_difference(got, derivatives),
             precision=10 * self.precision,
             worst=Entry(indices[worst], float(got[worst]), float(derivatives[worst])),
         )
@@ -338,7 +338,7 @@ class Numeric:
             direction = rng.standard_normal(gradient.shape)
             values[name] += 1j * TINY * direction
             slope += float((gradient * direction).sum())
-        return relative_error(np.array([slope]), np.array([self.loss(values).imag / TINY]))
+        return relative_difference(np.array([slope]), np.array([self.loss(values).imag / TINY]))
 
     def expected(self, derivatives: Array, steps: Array) -> float:
         """Largest relative error of the differences that needs no other explanation.
@@ -353,10 +353,14 @@ class Numeric:
         return float(min(10 * (relative + self.precision), 2))
 
 
-def relative_error(got: Array, expected: Array) -> float:
-    """||got - expected|| / max(||got||, ||expected||); 0 where both are zero."""
-    size = max(np.linalg.norm(got), np.linalg.norm(expected))
-    return float(np.linalg.norm(got - expected) / size) if size else 0.0
+def relative_difference(got: Array, other: Array) -> float:
+    """||got - other|| / max(||got||, ||other||); 0 where both are zero.
+
+    Unlike ``reference.relative_error`` it knows no truth to divide by: where a gradient has
+    vanished, the differences are nothing but rounding, and may be exactly zero.
+    """
+    size = max(np.linalg.norm(got), np.linalg.norm(other))
+    return float(np.linalg.norm(got - other) / size) if size else 0.0
 
 
 def named_state(state0: tuple[Array, ...]) -> Params:

@@ -8,6 +8,17 @@ import numpy as np
 
 from bptt_lab.arguments import Array, check_generator, check_integer, check_number, check_real, fail
 
+__all__ = [
+    "chrono",
+    "gaussian",
+    "glorot",
+    "identity",
+    "non_normal",
+    "orthogonal",
+    "scaled",
+    "spectral_radius",
+]
+
 
 def spectral_radius(W: Array) -> float:
     """Return the largest modulus of an eigenvalue of W, which is not its norm.
@@ -256,8 +267,7 @@ def chrono(rng: np.random.Generator, n: int, T_max: int) -> Array:
 
     Notes
     -----
-    Tallec and Ollivier (2018), equation 16.
-    Equations: eq-chrono.
+    Tallec and Ollivier (2018), equation 16. Equations: eq-chrono.
 
     Examples
     --------

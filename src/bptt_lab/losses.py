@@ -8,6 +8,12 @@ import numpy as np
 
 from bptt_lab.arguments import Array, check_shape
 
+__all__ = [
+    "half_squared_error",
+    "softmax",
+    "softmax_cross_entropy",
+]
+
 
 def softmax(o: Array) -> Array:
     """Turn the logits of each row (last axis) into probabilities.

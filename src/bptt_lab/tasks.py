@@ -12,8 +12,20 @@ import numpy as np
 
 from bptt_lab.arguments import Array, check_generator, check_integer, fail
 
+__all__ = [
+    "Digits",
+    "Task",
+    "adding",
+    "copying",
+    "digits",
+    "temporal_order",
+]
+
 Draw = Callable[[np.random.Generator], tuple[Array, Array]]
 """What gives a training its next sequences: ``draw(rng) -> x, y``."""
+
+
+MakeSequences = Callable[[np.random.Generator, int, int], tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
@@ -24,33 +36,33 @@ class Task:
     ----------
     name : str
     n_inputs, n_outputs : int
-    shortest : int
+    min_T : int
         The least T.
-    allowed : float
+    max_error_rate : float
         Share of wrong sequences up to which the task counts as solved.
     sequences : int
         On how many sequences the source decides that.
     criterion, source : str
         The same in words, and whose it is.
-    make : callable
-        ``make(rng, T, m) -> x, y`` on arguments that are known to be good.
-    mistakes : callable
-        ``mistakes(logits, y) -> (m,)``: which sequences are wrong.
-    mean_squared_error : float
+    make_sequences : callable
+        ``make_sequences(rng, T, m) -> x, y`` on arguments that are known to be good.
+    wrong_rows : callable
+        ``wrong_rows(logits, y) -> (m,)``: which sequences are wrong.
+    max_squared_error : float
         Solved asks for a mean squared error below this too, where the source does.
     """
 
     name: str
     n_inputs: int
     n_outputs: int
-    shortest: int
-    allowed: float
+    min_T: int
+    max_error_rate: float
     sequences: int
     criterion: str
     source: str
-    make: Callable[[np.random.Generator, int, int], tuple[Array, Array]] = field(repr=False)
-    mistakes: Callable[[Array, Array], Array] = field(repr=False)
-    mean_squared_error: float = np.inf
+    make_sequences: MakeSequences = field(repr=False)
+    wrong_rows: Callable[[Array, Array], Array] = field(repr=False)
+    max_squared_error: float = np.inf
 
     def generate(self, rng: np.random.Generator, T: int, m: int) -> tuple[Array, Array]:
         """Draw m sequences of T steps.
@@ -75,28 +87,28 @@ class Task:
         ValueError
             If T is too short for the task, or an argument has the wrong type or range.
         """
-        T = check_integer(f"T of the task {self.name}", T, least=self.shortest)
-        return self.make(check_generator("rng", rng), T, check_integer("m", m))
+        T = check_integer(f"T of the task {self.name}", T, least=self.min_T)
+        return self.make_sequences(check_generator("rng", rng), T, check_integer("m", m))
 
     def draw(self, T: int, m: int) -> Draw:
         """Return a function of ``rng`` alone that draws m sequences of T steps."""
-        check_integer(f"T of the task {self.name}", T, least=self.shortest)
+        check_integer(f"T of the task {self.name}", T, least=self.min_T)
         return partial(self.generate, T=T, m=check_integer("m", m))
 
     def wrong(self, logits: Array, y: Array) -> Array:
         """Which sequences the criterion calls wrong, shape (m,)."""
         check_outputs(logits, y, self.n_outputs)
-        return self.mistakes(logits, y)
+        return self.wrong_rows(logits, y)
 
     def solved(self, logits: Array, y: Array) -> bool:
         """Tell whether these outputs meet the criterion."""
-        few = float(self.wrong(logits, y).mean()) <= self.allowed
-        if not few or self.mean_squared_error == np.inf:
+        few = float(self.wrong(logits, y).mean()) <= self.max_error_rate
+        if not few or self.max_squared_error == np.inf:
             return few
-        return float(np.nanmean((logits - y) ** 2)) < self.mean_squared_error
+        return float(np.nanmean((logits - y) ** 2)) < self.max_squared_error
 
 
-def asked(y: Array) -> Array:
+def has_target(y: Array) -> Array:
     """At which steps of which sequences there is a target, shape (T, m)."""
     return np.asarray(y >= 0 if y.ndim == 2 else ~np.isnan(y).all(axis=2))
 
@@ -159,14 +171,14 @@ def adding() -> Task:
         name="adding",
         n_inputs=2,
         n_outputs=1,
-        shortest=6,
-        allowed=0.0,
+        min_T=6,
+        max_error_rate=0.0,
         sequences=2000,
         criterion="2000 sequences in a row with an error below 0.04, mean squared error below 0.01",
         source="Hochreiter and Schmidhuber (1997), experiment 4",
-        make=adding_sequences,
-        mistakes=partial(wrong_number, tolerance=0.04),
-        mean_squared_error=0.01,
+        make_sequences=adding_sequences,
+        wrong_rows=partial(wrong_number, tolerance=0.04),
+        max_squared_error=0.01,
     )
 
 
@@ -214,13 +226,13 @@ def temporal_order() -> Task:
         name="temporal order",
         n_inputs=6,
         n_outputs=4,
-        shortest=10,
-        allowed=0.01,
+        min_T=10,
+        max_error_rate=0.01,
         sequences=10_000,
         criterion="at most 1 % of 10 000 sequences in a wrong class",
         source="Pascanu, Mikolov and Bengio (2013)",
-        make=temporal_order_sequences,
-        mistakes=wrong_class,
+        make_sequences=temporal_order_sequences,
+        wrong_rows=wrong_class,
     )
 
 
@@ -274,13 +286,13 @@ def copying(symbols: int = 8, length: int = 10) -> Task:
         name="copying",
         n_inputs=symbols + 2,
         n_outputs=symbols,
-        shortest=2 * length,
-        allowed=0.01,
+        min_T=2 * length,
+        max_error_rate=0.01,
         sequences=10_000,
         criterion="at most 1 % of 10 000 sequences with a wrong letter",
         source="Arjovsky, Shah and Bengio (2016); criterion of Pascanu, Mikolov and Bengio (2013)",
-        make=partial(copying_sequences, symbols=symbols, length=length),
-        mistakes=wrong_class,
+        make_sequences=partial(copying_sequences, symbols=symbols, length=length),
+        wrong_rows=wrong_class,
     )
 
 
@@ -349,6 +361,12 @@ def digits(seed: int = 0) -> Digits:
     -----
     Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository: the 1797 digits of its test part, as ``sklearn.datasets.load_digits`` gives them.
+
+    Examples
+    --------
+    >>> x, y = digits().draw(m=20)(np.random.default_rng(0))
+    >>> x.shape, bool(np.all(y[:-1] == -1))  # a pixel a step, the class at the last
+    ((64, 20, 1), True)
     """
     rng = np.random.default_rng(check_integer("seed", seed, least=0))
     data = load_digits()

@@ -22,7 +22,7 @@ import json
 import math
 import re
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -35,7 +35,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bptt_lab.book.svg import DECIMALS, GEOMETRY, ID, Picture, describe, name_ids, spell
+from bptt_lab.book.svg import DECIMALS, GEOMETRY, ID, Picture, describe, prefix_ids, write_label
 
 __all__ = ["Control", "Explorer"]
 
@@ -111,13 +111,15 @@ class _Parameter:
 
     def _start(self) -> int:
         start = self.control.start
-        if start is None:
-            return 0
+        return 0 if start is None else self.place(start)
+
+    def place(self, wanted: Any) -> int:
+        """Return where a value stands among the values."""
         for place, value in enumerate(self.values):
-            if value == start or (self.numeric and math.isclose(value, start, rel_tol=1e-9)):
+            if value == wanted or (self.numeric and math.isclose(value, wanted, rel_tol=1e-9)):
                 return place
         among = reprlib.repr(self.values)
-        raise ValueError(f"{self.name} cannot start at {start!r}: it is not among {among}")
+        raise ValueError(f"{self.name} cannot be {wanted!r}: it is not among {among}")
 
     @property
     def numeric(self) -> bool:
@@ -161,18 +163,23 @@ class Explorer:
         the axes included.
     update : callable
         ``update(**setting)`` moves the artists and returns one sentence that says what is seen.
-        The first line of its docstring names the figure.
     moving : sequence of matplotlib.artist.Artist
         The artists that `update` moves.  They may change their numbers, colours and words, and
         hide, but not the parts they are made of.
+    title : str, optional
+        What the figure is called, as a reader who does not see it hears first; the first line of
+        the docstring of `update` if left out.
+    presets : mapping of str to dict, optional
+        Settings to try, each a button: its words, and the arguments of `update` that it sets.  The
+        others go back to where they start.
     **grid : sequence or Control
         The values of each argument of `update`.
 
     Raises
     ------
     ValueError
-        If the grid cannot be used, an artist is not one of this figure, an artist changes its
-        parts, `update` returns no sentence, or something moves that is not in `moving`.
+        If the grid or a preset cannot be used, an artist is not one of this figure, an artist
+        changes its parts, `update` returns no sentence, or something moves that is not in `moving`.
     RuntimeError
         If `update` raises: the message names the setting.
 
@@ -182,10 +189,9 @@ class Explorer:
     >>> figure, axes = panels(ylim=(0, 4))
     >>> line, = axes.plot([0, 1], [0, 1])
     >>> def update(slope):
-    ...     "A straight line"
     ...     line.set_ydata([0, slope])
     ...     return f"The line rises by {slope}."
-    >>> Explorer(figure, update, moving=[line], slope=[1, 2, 3])
+    >>> Explorer(figure, update, moving=[line], title="A straight line", slope=[1, 2, 3])
     The line rises by 1.
     """
 
@@ -195,19 +201,29 @@ class Explorer:
         update: Callable[..., str],
         /,
         moving: Artist | Sequence[Artist] = (),
+        title: str = "",
+        presets: Mapping[str, Setting] | None = None,
         **grid: Control | Iterable[Any],
     ) -> None:
         if not grid:
             raise ValueError("the grid is empty: name at least one argument of update")
         self.figure, self.update = figure, update
-        self.name = _first_line(update)
+        self.title = title or _first_line(update)
         self.parameters = [_Parameter(name, given) for name, given in grid.items()]
         self.start: Setting = {p.name: p.values[p.start] for p in self.parameters}
+        self.presets = {words: self._places(words, to) for words, to in (presets or {}).items()}
         self.sentence = self.show(self.start)
         self.picture = Picture(figure, [moving] if isinstance(moving, Artist) else moving)
         self._html = _page(self)
         self._widget: Any = None
         self.show(self.start)
+
+    def _places(self, words: str, setting: Setting) -> list[int]:
+        """Return the place of each control at a preset."""
+        unknown = set(setting) - set(self.start)
+        if unknown:
+            raise ValueError(f"the preset {words!r} sets {min(unknown)}, which has no control")
+        return [p.place(setting[p.name]) if p.name in setting else p.start for p in self.parameters]
 
     def show(self, setting: Setting) -> str:
         """Move the artists to a setting and return the sentence."""
@@ -223,8 +239,8 @@ class Explorer:
         return sentence.strip()
 
     def alt(self, sentence: str) -> str:
-        """Return the text alternative: the fixed name, and what is seen."""
-        return f"{self.name}. {sentence}"
+        """Return the text alternative: the title, and what is seen."""
+        return f"{self.title}. {sentence}"
 
     def widget(self) -> Any:
         """Return the live face, an ``ipywidgets.VBox``; it is made once."""
@@ -246,7 +262,7 @@ class Explorer:
 def _first_line(update: Callable[..., str]) -> str:
     lines = (inspect.getdoc(update) or "").strip().splitlines()
     if not lines:
-        raise ValueError("update has no docstring, whose first line names the figure")
+        raise ValueError("the figure needs a title, or update a docstring whose first line is one")
     return lines[0].strip().rstrip(".")
 
 
@@ -275,8 +291,8 @@ class _Slot:
     values: list[str]
 
 
-class _Film:
-    """All settings, drawn; `slots` is what varies."""
+class _DrawnGrid:
+    """Every setting of the grid, drawn; `slots` is what varies between them."""
 
     def __init__(self, explorer: Explorer) -> None:
         self.explorer, self.picture = explorer, explorer.picture
@@ -286,26 +302,26 @@ class _Film:
         self.start = self.settings.index(explorer.start)
         self.slots: list[_Slot] = []
         self.lines = [a for a in self.picture.moving if isinstance(a, Line2D)]
-        self.frames = self._shoot()
+        self.frames = self._draw_all()
         for number in range(len(self.picture.moving)):
             self._compare(number)
 
-    def _shoot(self) -> list[_Frame]:
-        still = self.picture.still()
+    def _draw_all(self) -> list[_Frame]:
+        static = self.picture.draw_static()
         frames = [self._frame(setting) for setting in self.settings]
-        if self.picture.still() != still:
-            self._blame(self.settings[-1])
+        if self.picture.draw_static() != static:
+            self._report_what_moved(self.settings[-1])
         return frames
 
     def _frame(self, setting: Setting) -> _Frame:
         sentence = self.explorer.show(setting)
         return _Frame(sentence, self.picture.redraw(), [_columns(line) for line in self.lines])
 
-    def _blame(self, setting: Setting) -> None:
+    def _report_what_moved(self, setting: Setting) -> None:
         """Say what moved that should have stood still, if it can be drawn by itself."""
-        now = self.picture.looks()
+        now = self.picture.draw_each_static()
         self.explorer.show(self.explorer.start)
-        before = self.picture.looks()
+        before = self.picture.draw_each_static()
         changed = [describe(a) for a, look in before.items() if now.get(a, look) != look]
         raise ValueError(
             f"{_call(setting)} changes {changed[0] if changed else 'something'}, which is not in "
@@ -318,7 +334,7 @@ class _Film:
         drawn = [len(group) > 0 for group in groups]
         if not any(drawn):
             raise ValueError(f"{describe(artist)} is in moving, but no setting draws it")
-        groups = _carry(groups, drawn)
+        groups = _hold_last_drawn(groups, drawn)
         versions = [list(group.iter())[1:] for group in groups]
         self._check_parts(artist, versions)
         home = self.picture.groups[number]
@@ -352,14 +368,14 @@ class _Film:
             self.slots.append(_Slot(element, name, values))
 
 
-def _carry(groups: list[Element], drawn: list[bool]) -> list[Element]:
+def _hold_last_drawn(groups: list[Element], drawn: list[bool]) -> list[Element]:
     """Where an artist hides, let its group be that of the frame before: nothing has to change."""
     last = groups[drawn.index(True)]
-    carried = []
+    held = []
     for group, seen in zip(groups, drawn, strict=True):
         last = group if seen else last
-        carried.append(last)
-    return carried
+        held.append(last)
+    return held
 
 
 def _references(element: Element) -> list[str]:
@@ -409,31 +425,31 @@ def _digits(value: float) -> str:
     return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", "−")
 
 
-def _tables(film: _Film) -> list[Element]:
-    """Make a table for each line; its columns are slots of the film."""
+def _tables(grid: _DrawnGrid) -> list[Element]:
+    """Make a table for each line; its columns are slots of the grid."""
     tables = []
-    for number, line in enumerate(film.lines):
-        frames = [frame.columns[number] for frame in film.frames]
+    for number, line in enumerate(grid.lines):
+        frames = [frame.columns[number] for frame in grid.frames]
         label = str(line.get_label())
         name = f"line {number + 1}" if label.startswith("_") else label
         if frames[0]:
-            tables.append(_table(film, name, frames))
+            tables.append(_table(grid, name, frames))
     return tables
 
 
-def _table(film: _Film, name: str, frames: list[Columns]) -> Element:
+def _table(grid: _DrawnGrid, name: str, frames: list[Columns]) -> Element:
     table = Element("table")
-    spell(SubElement(table, "caption"), name)
+    write_label(SubElement(table, "caption"), name)
     head = SubElement(SubElement(table, "thead"), "tr")
     body = SubElement(table, "tbody")
     length = max(len(column) for frame in frames for column in frame.values())
     rows = [SubElement(body, "tr") for _ in range(length)]
     for place, header in enumerate(frames[0]):
-        spell(SubElement(head, "th", scope="col"), header)
+        write_label(SubElement(head, "th", scope="col"), header)
         columns = [frame[header] + [""] * (length - len(frame[header])) for frame in frames]
-        for row, text in zip(rows, columns[film.start], strict=True):
+        for row, text in zip(rows, columns[grid.start], strict=True):
             SubElement(row, "td").text = text
-        film.vary(body, f"#{place}", ["\t".join(column) for column in columns])
+        grid.vary(body, f"#{place}", ["\t".join(column) for column in columns])
     return table
 
 
@@ -442,22 +458,36 @@ def _table(film: _Film, name: str, frames: list[Columns]) -> Element:
 
 def _page(explorer: Explorer) -> str:
     """Return the explorer as HTML."""
-    film = _Film(explorer)
-    sentences = [frame.sentence for frame in film.frames]
+    grid = _DrawnGrid(explorer)
+    sentences = [frame.sentence for frame in grid.frames]
     caption = Element("figcaption", {"data-longest": max(sentences, key=len)})
-    film.vary(SubElement(caption, "span"), "#", sentences)
-    tables = _tables(film)
-    data = json.dumps(_data(film), separators=(",", ":"), ensure_ascii=False)
+    grid.vary(SubElement(caption, "span"), "#", sentences)
+    tables = _tables(grid)
+    data = json.dumps(_data(grid), separators=(",", ":"), ensure_ascii=False)
     data = data.replace("<", "\\u003c")  # no text may end the script element
     setting = {p.name: p.texts[p.start] for p in explorer.parameters}
-    return name_ids(
-        f'<figure class="explorer" data-name="{html.escape(explorer.name)}" '
+    return prefix_ids(
+        f'<figure class="explorer" data-name="{html.escape(explorer.title)}" '
         f'data-setting="{html.escape(json.dumps(setting, ensure_ascii=False))}">'
-        f'<form class="controls" autocomplete="off">{"".join(map(_control, explorer.parameters))}'
+        f'<form class="controls" autocomplete="off">{_presets(explorer)}'
+        f"{''.join(map(_control, explorer.parameters))}"
         '<p class="note">The controls need JavaScript. The figure shows one setting.</p></form>'
         f"{explorer.picture.markup(explorer.alt(explorer.sentence))}{_details(tables)}"
         f'<p class="status" role="status"></p><script type="application/json">{data}</script>'
         f"{_html(caption)}</figure>"
+    )
+
+
+def _presets(explorer: Explorer) -> str:
+    start = [p.start for p in explorer.parameters]
+    buttons = "".join(
+        f'<button type="button" value="{" ".join(map(str, places))}" '
+        f'aria-pressed="{str(places == start).lower()}" disabled>{html.escape(words)}</button> '
+        for words, places in explorer.presets.items()
+    )
+    legend = "<legend>Settings to try</legend>"
+    return buttons and (
+        f'<fieldset class="control presets">{legend}<div class="choices">{buttons}</div></fieldset>'
     )
 
 
@@ -491,7 +521,7 @@ def _radio_buttons(p: _Parameter) -> str:
 
 def _label(p: _Parameter) -> str:
     label = Element("span")
-    spell(label, p.label)
+    write_label(label, p.label)
     return _html(label)
 
 
@@ -509,19 +539,19 @@ def _html(element: Element) -> str:
 # -- packing ----------------------------------------------------------------------------------
 
 
-def _data(film: _Film) -> dict[str, Any]:
+def _data(grid: _DrawnGrid) -> dict[str, Any]:
     """Put the slots into the form that the script reads."""
     groups: dict[tuple[int, ...], int] = {}
     slots = []
-    for number, slot in enumerate(film.slots):
+    for number, slot in enumerate(grid.slots):
         states, frames = _states(slot.values)
         place = slot.element.attrib.setdefault("data-i", str(number))
         group = groups.setdefault(frames, len(groups))
         slots.append([group, int(place), slot.name, _pack(states, slot.name)])
-    controls = [{"name": p.name, "texts": p.texts} for p in film.explorer.parameters]
+    controls = [{"name": p.name, "texts": p.texts} for p in grid.explorer.parameters]
     return {
         "controls": controls,
-        "start": film.start,
+        "start": grid.start,
         "scale": 10**DECIMALS,
         "groups": [_increasing(frames) for frames in groups],
         "slots": slots,
@@ -612,7 +642,7 @@ def _widget(explorer: Explorer) -> Any:
         control.observe(show, names="value")
     show()
     rows = [_live_row(p, controls[p.name]) for p in explorer.parameters]
-    return ipywidgets.VBox([*rows, picture])
+    return ipywidgets.VBox([*_live_presets(explorer, controls), *rows, picture])
 
 
 def _live_row(p: _Parameter, control: Any) -> Any:
@@ -628,10 +658,27 @@ def _live_row(p: _Parameter, control: Any) -> Any:
     return ipywidgets.HBox([player, control])
 
 
+def _live_presets(explorer: Explorer, controls: dict[str, Any]) -> list[Any]:
+    """Return a row of buttons that set all controls, or nothing without presets."""
+    import ipywidgets
+
+    def button(words: str, places: list[int]) -> Any:
+        def choose(_: Any) -> None:
+            for p, place in zip(explorer.parameters, places, strict=True):
+                controls[p.name].value = p.values[place]
+
+        made = ipywidgets.Button(description=words, layout={"width": "auto"})
+        made.on_click(choose)
+        return made
+
+    made = [button(*one) for one in explorer.presets.items()]
+    return [ipywidgets.HBox(made, layout={"flex_flow": "row wrap"})] if made else []
+
+
 def _live(explorer: Explorer, setting: Setting) -> str:
     sentence = explorer.show(setting)
     markup = explorer.picture.now(explorer.alt(sentence))
-    return name_ids(f'{markup}<p style="line-height:1.5">{html.escape(sentence)}</p>')
+    return prefix_ids(f'{markup}<p style="line-height:1.5">{html.escape(sentence)}</p>')
 
 
 def _live_control(p: _Parameter) -> Any:

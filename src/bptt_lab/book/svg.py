@@ -128,7 +128,7 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
     def __init__(self, width: float, height: float, name: str) -> None:
         super().__init__(width, height, io.StringIO(), image_dpi=144)
         self.writer: Any = _Tree()
-        self.scope, self.still = name, name
+        self.scope, self.static = name, name
         self.counts: Counter[str] = Counter()
 
     @contextmanager
@@ -171,7 +171,7 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
         sketch: object = None,
     ) -> str:
         """Path data.  In a moving artist every vertex counts, seen or not: none is dropped."""
-        if self.scope != self.still:
+        if self.scope != self.static:
             clip = simplify = None
         if transform is not None:
             path = transform.transform_path(path)
@@ -195,7 +195,7 @@ class _Renderer(_RendererSVG):  # type: ignore[misc]
         ends = np.array([vertices[-2:] for vertices, _ in points.iter_segments(simplify=False)])
         shape, look = marker_trans + Affine2D().scale(1, -1), self._get_style(gc, rgbFace)
         clip = self._get_clip_attrs(gc)
-        if len(ends) == 1 and self.scope == self.still:  # such as the tick of an axis
+        if len(ends) == 1 and self.scope == self.static:  # such as the tick of an axis
             data = self._convert_path(marker_path, shape + Affine2D().translate(*ends[0]))
             self.writer.element("path", d=data, style=look, attrib=clip)
             return
@@ -350,11 +350,11 @@ def _advance(font: FT2Font, points: float, code: int) -> float:
     return float(font.load_char(code).linearHoriAdvance) / 65536
 
 
-def spell(element: Element, label: str) -> None:
+def write_label(element: Element, label: str) -> None:
     r"""Write a label of a figure into an element of HTML, formulas included.
 
     >>> cell = Element("th")
-    >>> spell(cell, r"norm $\rho^t$")
+    >>> write_label(cell, r"norm $\rho^t$")
     >>> tostring(cell, encoding="unicode")
     '<th><span>norm </span><i>ρ</i><sup>t</sup></th>'
     """
@@ -363,12 +363,12 @@ def spell(element: Element, label: str) -> None:
         return
     for part in filter(None, re.split(r"(\$[^$]+\$)", label)):
         if part.startswith("$"):
-            _spell_formula(element, part)
+            _write_formula(element, part)
         else:
             SubElement(element, "span").text = part
 
 
-def _spell_formula(element: Element, formula: str) -> None:
+def _write_formula(element: Element, formula: str) -> None:
     size = FontProperties().get_size_in_points()
     runs = _runs(MathTextParser("path").parse(formula).glyphs, size)
     below = -float(runs[0].style.get("dy", 0)) if runs else 0.0
@@ -460,23 +460,23 @@ class Picture:
             groups.append(group)
         return groups
 
-    def still(self) -> str:
+    def draw_static(self) -> str:
         """Draw what should stand still, to see whether it does."""
-        renderers = [self._renderer("still") for _ in self.parts]
+        renderers = [self._renderer("static") for _ in self.parts]
         with _drawn_by({artist: lambda renderer: None for artist in self.moving}):
             for part, renderer in zip(self.parts, renderers, strict=True):
                 part.draw(renderer)
         return "".join(tostring(renderer.finish(), "unicode") for renderer in renderers)
 
-    def looks(self) -> dict[Artist, str]:
+    def draw_each_static(self) -> dict[Artist, str]:
         """Draw each artist that should stand still by itself."""
-        looks = {}
+        drawn = {}
         for artist in itertools.chain(*(axes.get_children() for axes in self.figure.axes)):
             if artist not in self.moving:
                 renderer = self._renderer("look")
                 artist.draw(renderer)
-                looks[artist] = tostring(renderer.finish(), encoding="unicode")
-        return looks
+                drawn[artist] = tostring(renderer.finish(), encoding="unicode")
+        return drawn
 
     def now(self, alt: str) -> str:
         """Return the panels with the moving artists as they are now."""
@@ -581,7 +581,7 @@ def _check_legible(panel: Element, width: float) -> None:
             )
 
 
-def name_ids(markup: str) -> str:
+def prefix_ids(markup: str) -> str:
     """Give every id in `markup` a prefix made from the markup itself."""
     digest = hashlib.sha256(markup.encode()).hexdigest()[:8]
     return markup.replace(ID, f"f{digest}-")
@@ -616,7 +616,7 @@ class Drawing:
             raise ValueError("alt is empty: say in a sentence what the figure shows")
         self.figure, self.alt = figure, alt.strip()
         markup = Picture(figure).markup(self.alt)
-        self._html = name_ids(f'<div class="drawing">{markup}</div>')
+        self._html = prefix_ids(f'<div class="drawing">{markup}</div>')
 
     def __repr__(self) -> str:
         return self.alt

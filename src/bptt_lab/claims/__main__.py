@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from bptt_lab.claims import CLAIMS, SECTIONS, VERDICTS
 from bptt_lab.claims.claim import Claim, Ledger
-from bptt_lab.claims.findings import Finding, check_each, find, written
+from bptt_lab.claims.findings import Finding, check_each, format_number, run_check
 
 WIDTH = 79
 
@@ -47,7 +47,7 @@ def unknown(entry: str) -> str:
 def line(finding: Finding) -> str:
     """Return the row of a claim."""
     claim = finding.claim
-    return f"{claim.id:<9}{claim.verdict:<11}{finding.word:<10}{claim.title}"
+    return f"{claim.id:<9}{claim.verdict:<11}{finding.status:<10}{claim.title}"
 
 
 def print_table(claims: Ledger) -> int:
@@ -62,14 +62,14 @@ def print_table(claims: Ledger) -> int:
         f"{sum(one.verdict == verdict for one in claims.values())} {verdict}"
         for verdict in VERDICTS
     )
-    words = [finding.word for finding in findings]
+    statuses = [finding.status for finding in findings]
     print(f"\n{len(claims)} claims: {counts}.")
     print(
-        f"{words.count('passed')} checks passed, {words.count('FAILED')} failed, "
-        f"{words.count('no check')} claims have none; "
+        f"{statuses.count('passed')} checks passed, {statuses.count('FAILED')} failed, "
+        f"{statuses.count('no check')} claims have none; "
         f"{sum(finding.seconds for finding in findings):.1f} s of processor time."
     )
-    return words.count("FAILED")
+    return statuses.count("FAILED")
 
 
 # ------------------------------------------------------------------ one entry
@@ -86,8 +86,8 @@ def paragraph(name: str, text: str) -> str:
 def numbers(finding: Finding) -> str:
     """Return what a check saw, a line for each number."""
     width = max(map(len, finding.numbers), default=0)
-    rows = [f"  {name:<{width}}  {written(value)}" for name, value in finding.numbers.items()]
-    return "\n".join([f"The check {finding.word}, after {finding.seconds:.2f} s, and saw", *rows])
+    rows = [f"  {name:<{width}}  {format_number(value)}" for name, value in finding.numbers.items()]
+    return "\n".join([f"The check {finding.status}, after {finding.seconds:.2f} s, and saw", *rows])
 
 
 def entry(claim: Claim, finding: Finding) -> str:
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name not in CLAIMS:
             options.error(unknown(name))
     if asked.entries:
-        findings = [find(CLAIMS[name]) for name in asked.entries]
+        findings = [run_check(CLAIMS[name]) for name in asked.entries]
         print("\n\n\n".join(entry(finding.claim, finding) for finding in findings))
         return int(any(finding.error for finding in findings))
     claims = Ledger(

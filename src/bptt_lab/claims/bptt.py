@@ -151,6 +151,7 @@ def readout_gradient(h: Array, y: Array, W: Array, b: Array) -> Array:
     holds="By definition, and so the gradient is a sum over the steps too. For a mini-batch one "
     "more choice is needed: the sum over the $m$ rows, or their mean. A mean divides every "
     "gradient by the number of targets.",
+    equations=("eq-loss", "eq-bptt-loss"),
 )  # fmt: skip
 def sum_over_steps() -> Numbers:
     p = problem(RNN("tanh"))
@@ -177,6 +178,7 @@ def sum_over_steps() -> Numbers:
     "classes $c$.",
     condition=r"$y_t\log\hat y_t$ is the inner product of two rows, not their element-wise "
     r"product, and the logarithm is the natural one: another base multiplies $\hat y_t-y_t$.",
+    equations=("eq-cross-entropy",),
 )  # fmt: skip
 def product_of_targets_and_logarithms() -> Numbers:
     h, y, W, b, e = readout()
@@ -203,6 +205,7 @@ def product_of_targets_and_logarithms() -> Numbers:
     verdict="holds",
     holds=r"The sum starts at $t=1$. $W_{yh}$ enters $L_t$ only through $o_t$, and no output "
     "enters another step: there is no path through time.",
+    equations=("eq-bptt-readout",),
 )  # fmt: skip
 def no_path_through_time() -> Numbers:
     p = problem(RNN("tanh"))
@@ -230,6 +233,7 @@ def no_path_through_time() -> Numbers:
     holds=r"As a chain of linear maps. The last factor has three indices, one for $o_t$ and two "
     "for $W_{yh}$, so it is no matrix. Read it as a table with a row for each output and a "
     "column for each entry of $W_{yh}$.",
+    equations=("eq-bptt-readout-tensor",),
 )  # fmt: skip
 def chain_of_the_readout() -> Numbers:
     h, y, W, b, _ = readout()
@@ -260,6 +264,7 @@ def chain_of_the_readout() -> Numbers:
     r"\sum_{t=1}^{T}h_t^\top(\hat y_t-y_t)$, of shape $n\times n_{outputs}$, for "
     "$o_t=h_tW_{yh}+b_y$. The article's order is the gradient of the transpose. If "
     "$n_{outputs}=n$, no error is raised and the gradient is wrong.",
+    equations=("eq-bptt-readout",),
 )  # fmt: skip
 def order_of_the_outer_product() -> Numbers:
     seen = {}
@@ -286,6 +291,7 @@ def order_of_the_outer_product() -> Numbers:
     holds=r"$\frac{\partial o_{t,c}}{\partial(W_{yh})_{ij}}=h_{t,i}\,[j=c]$, an array of "
     r"$n_{outputs}\times n\times n_{outputs}$ entries. Contracted with $e_t$ it gives "
     r"$h_t^\top e_t$. The shorthand $h_t$ loses the index that tells in which order.",
+    equations=("eq-bptt-readout-tensor", "eq-bptt-readout-entry"),
 )  # fmt: skip
 def three_indices() -> Numbers:
     h, _, W, b, e = readout()
@@ -314,6 +320,7 @@ def three_indices() -> Numbers:
     r"comes out of it the derivative is $-y_{t,c}/\hat y_{t,c}$. In general "
     r"$\frac{\partial L_t}{\partial o_t}=\bigl(\sum_cy_{t,c}\bigr)\hat y_t-y_t$.",
     condition=r"$\hat y_t-y_t$ needs $\sum_cy_{t,c}=1$: one class, or any distribution over them.",
+    equations=("eq-loss-gradient",),
 )  # fmt: skip
 def derivative_by_the_logits() -> Numbers:
     o, y = sym.row("o", 3), sym.row("y", 3)
@@ -347,6 +354,7 @@ def derivative_by_the_logits() -> Numbers:
     holds=r"$\frac{\partial L}{\partial b_y}=\sum_{t=1}^{T}\mathbf 1^\top(\hat y_t-y_t)$: the "
     "rows of a mini-batch are added too.",
     condition="One sequence, or the sum over the rows; and targets that sum to one.",
+    equations=("eq-loss-gradient", "eq-bptt-readout"),
 )  # fmt: skip
 def bias_of_the_output() -> Numbers:
     h, y, W, b, e = readout()
@@ -371,6 +379,7 @@ def bias_of_the_output() -> Numbers:
     verdict="corrected",
     holds=r"$L_{t+1}$ is the loss of that step. Its output is $\hat y_{t+1}$, a row, which knows "
     r"nothing of the target. Nor is the shift needed: derive for $L_t$ and let $t=1,\dots,T$.",
+    equations=("eq-bptt-loss",),
 )  # fmt: skip
 def loss_or_output() -> Numbers:
     p, t = problem(RNN("tanh"), m=1), 2
@@ -400,6 +409,7 @@ def loss_or_output() -> Numbers:
     condition="The last factor is the total derivative. The immediate one, as the words say, "
     "leaves only the term $k=t$ of the sum.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-total",),
 )  # fmt: skip
 def one_step_alone() -> Numbers:
     f = factors("W_hh")
@@ -425,6 +435,7 @@ def one_step_alone() -> Numbers:
     verdict="holds",
     holds="On $h_t$, on $x_{t+1}$ and on the parameters, and on nothing else: whatever is "
     "earlier acts through $h_t$.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def through_the_last_state() -> Numbers:
     net = sym.RNN("tanh").unroll(T=3, n_inputs=1, n_neurons=2)
@@ -452,6 +463,7 @@ def through_the_last_state() -> Numbers:
     r"\frac{\mathrm dh_t}{\mathrm dW_{hh}}$. The display keeps the second term and loses the "
     "use of $W_{hh}$ at step $t+1$ itself, under either reading of the last factor.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-total",),
 )  # fmt: skip
 def the_term_that_is_lost() -> Numbers:
     readings: dict[str, list[float]] = {"immediate": [], "total": [], "with the lost term": []}
@@ -487,6 +499,7 @@ def the_term_that_is_lost() -> Numbers:
     condition=r"The last factor is the immediate partial $\frac{\partial^+h_k}{\partial W_{hh}}$, "
     "with $h_{k-1}$ held constant.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def immediate_or_total() -> Numbers:
     immediate, total, counted = [], [], []
@@ -513,6 +526,7 @@ def immediate_or_total() -> Numbers:
     r"\frac{\partial h_2}{\partial h_1}$",
     verdict="holds",
     holds="In this order, the later step on the left, in numerator layout.",
+    equations=("eq-bptt-sum",),
 )  # fmt: skip
 def chain_of_two_steps() -> Numbers:
     net = sym.RNN("tanh").unroll(T=3, n_inputs=1, n_neurons=2)
@@ -535,6 +549,7 @@ def chain_of_two_steps() -> Numbers:
     verdict="holds",
     holds=r"Entry $(i,j)$ is $\frac{\partial h_{t+1,i}}{\partial h_{k,j}}$ in numerator layout, "
     "taken at the states of the present run.",
+    equations=("eq-bptt-jacobian-entry",),
 )  # fmt: skip
 def entries_of_the_jacobian() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -569,6 +584,7 @@ def entries_of_the_jacobian() -> Numbers:
     condition="The product has its largest index on the left, though the sign "
     r"$\prod_{j=k}^{t}$ counts upwards; and the last factor is the immediate partial.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def order_of_the_product() -> Numbers:
     def upwards(f: Factors, t: int, k: int) -> Array:
@@ -603,6 +619,7 @@ def order_of_the_product() -> Numbers:
     holds=r"In numerator layout, where each factor is $D_{j+1}W_{hh}^\top$. In denominator layout "
     "every factor is transposed, $W_{hh}D_{j+1}$, and the order turns round. To mix the two is "
     "wrong.",
+    equations=("eq-bptt-sum", "eq-jacobian-product"),
 )  # fmt: skip
 def two_layouts() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -639,6 +656,7 @@ def two_layouts() -> Numbers:
     "2-norm is the largest factor by which a vector is stretched. Were the claim true, no "
     "gradient could explode.",
     sources=("pascanu2013, section 2.1",),
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def norms_above_one() -> Numbers:
     one_neuron = complex_step(lambda h: np.tanh(2 * h), np.zeros(1)).item()
@@ -670,6 +688,7 @@ def norms_above_one() -> Numbers:
     "a bounded range does not bound a derivative, and a bounded slope does not bound the "
     r"Jacobian: it is multiplied by $W_{hh}^\top$.",
     condition="As statements on the two functions, not as a reason for the bound of the Jacobian.",
+    equations=("eq-jacobian", "eq-norm-bound"),
 )  # fmt: skip
 def range_and_slope() -> Numbers:
     a, seen = np.linspace(-8, 8, 1601), {}
@@ -697,6 +716,7 @@ def range_and_slope() -> Numbers:
     r"\frac{\partial^+h_k}{\partial W_{hh}}$. As printed the sum needs $L_{T+1}$, which does not "
     r"exist, and omits $L_1$. With the shift it must run over $t=0,\dots,T-1$. At $h_0=0$ the "
     "mistake is hidden, for the only term of $L_1$ is a multiple of $h_0$.",
+    equations=("eq-bptt-double-sum",),
 )  # fmt: skip
 def first_loss() -> Numbers:
     f, zero = factors("W_hh"), factors("W_hh", start=0.0)
@@ -727,6 +747,7 @@ def first_loss() -> Numbers:
     "sentence is right.",
     condition="The last factor is the total derivative "
     r"$\frac{\mathrm dh_{t+1}}{\mathrm dW_{xh}}$.",
+    equations=("eq-bptt-total",),
 )  # fmt: skip
 def earlier_inputs() -> Numbers:
     f = factors("W_xh")
@@ -760,6 +781,7 @@ def earlier_inputs() -> Numbers:
     condition="The first term has the immediate, the second the total derivative. With two "
     "immediate ones it is the terms $k=t+1$ and $k=t$ of the sum, and no more; with two total "
     "ones, more than the gradient.",
+    equations=("eq-bptt-total", "eq-bptt-one-loss"),
 )  # fmt: skip
 def two_terms() -> Numbers:
     f, here, before = factors("W_xh"), range(1), range(1, 2)  # k = t, and k = t - 1
@@ -788,6 +810,7 @@ def two_terms() -> Numbers:
     r"$\frac{\partial^+h_{k,i}}{\partial(W_{xh})_{pq}}=\phi'(a_{k,i})\,[i=q]\,x_{k,p}$.",
     condition="The last factor is the immediate partial, as in bptt-13.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss", "eq-bptt-immediate"),
 )  # fmt: skip
 def sum_for_the_input_weights() -> Numbers:
     f = factors("W_xh")
@@ -819,6 +842,7 @@ def sum_for_the_input_weights() -> Numbers:
     r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
     r"\frac{\partial^+h_k}{\partial W_{xh}}=\sum_{t=1}^{T}x_t^\top\delta_t$, with $\delta_t$ of "
     "bptt-25. The limits are those of bptt-20, but here the gap of $L_1$ shows at $h_0=0$ too.",
+    equations=("eq-bptt-double-sum",),
 )  # fmt: skip
 def first_loss_of_the_input_weights() -> Numbers:
     f, zero = factors("W_xh"), factors("W_xh", start=0.0)
@@ -845,6 +869,7 @@ def first_loss_of_the_input_weights() -> Numbers:
     r"$\frac{\partial L}{\partial W_{xh}}=\sum_tx_t^\top\delta_t$. The states begin with $h_0$: "
     "if they are stored from $h_1$ on, the index $-1$ gives the last one, and no error.",
     sources=("rumelhart1986", "werbos1990"),
+    equations=("eq-bptt-recursion", "eq-bptt-gradients"),
 )  # fmt: skip
 def recursion() -> Numbers:
     p = problem(RNN("tanh"), m=1)

@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Numbers = Mapping[str, float | int | str]
 """What a check saw: a short name of each number (plain text, LaTeX allowed) and its value."""
@@ -61,6 +62,8 @@ class Claim:
         Why there is no check; empty if there is one.
     unsure
         What could not be read in a source at first hand; empty as a rule.
+    equations
+        Labels of the book's equations that say what holds, such as ``"eq-jacobian"``.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Claim:
     check: Check | None = None
     unchecked: str = ""
     unsure: str = ""
+    equations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
@@ -108,6 +112,7 @@ class Claim:
             "Sources": "; ".join(self.sources),
             "Why there is no check": self.unchecked,
             "Not certain": self.unsure,
+            "Equations of the book": ", ".join(self.equations),
         }
         return {name: text for name, text in parts.items() if text}
 
@@ -132,28 +137,18 @@ class Ledger(dict[str, Claim]):
     {'sum': 2}
     """
 
-    def enter(
-        self, id: str, title: str, *, states: str, verdict: str, holds: str, condition: str = "",
-        sources: tuple[str, ...] = (), unsure: str = "",
-    ) -> Callable[[Check], Check]:  # fmt: skip
+    def enter(self, id: str, title: str, **fields: Any) -> Callable[[Check], Check]:
         """Enter the claim whose check is decorated. Fields are those of `Claim`."""
 
         def decorate(check: Check) -> Check:
-            self.add(
-                Claim(id, title, states, verdict, holds, condition, sources, check, "", unsure)
-            )
+            self.add(Claim(id, title, check=check, **fields))
             return check
 
         return decorate
 
-    def enter_unchecked(
-        self, id: str, title: str, *, states: str, verdict: str, holds: str, unchecked: str,
-        condition: str = "", sources: tuple[str, ...] = (), unsure: str = "",
-    ) -> None:  # fmt: skip
+    def enter_unchecked(self, id: str, title: str, *, unchecked: str, **fields: Any) -> None:
         """Enter a claim that nothing can check, with the reason: a definition, an opinion."""
-        self.add(
-            Claim(id, title, states, verdict, holds, condition, sources, None, unchecked, unsure)
-        )
+        self.add(Claim(id, title, unchecked=unchecked, **fields))
 
     def add(self, claim: Claim) -> None:
         """Enter a claim; an identifier is entered once."""

@@ -1,4 +1,4 @@
-"""The checks are run, and what they saw is kept."""
+"""Run the checks, and keep what they saw."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bptt_lab.claims.claim import SIGNS, Claim, Numbers
-from bptt_lab.progress import Progress
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of the check of one claim.
+    """The result of one claim's check.
 
     Attributes
     ----------
@@ -34,14 +33,14 @@ class Finding:
     error: Exception | None = None
 
     @property
-    def word(self) -> str:
-        """What came of it, in a word or two."""
+    def status(self) -> str:
+        """Whether the check passed, FAILED, or is missing, in a word or two."""
         if self.claim.check is None:
             return "no check"
         return "FAILED" if self.error else "passed"
 
 
-def find(claim: Claim) -> Finding:
+def run_check(claim: Claim) -> Finding:
     """Run the check of a claim; a check that raises anything has failed."""
     if claim.check is None:
         return Finding(claim)
@@ -61,10 +60,10 @@ class Findings(dict[str, Finding]):
     """Findings by the identifier of their claim; a notebook shows them as a table."""
 
     def __repr__(self) -> str:
-        words = [finding.word for finding in self.values()]
+        statuses = [finding.status for finding in self.values()]
         return (
-            f"{len(self)} claims: {words.count('passed')} checks passed, "
-            f"{words.count('FAILED')} failed; {words.count('no check')} have none."
+            f"{len(self)} claims: {statuses.count('passed')} checks passed, "
+            f"{statuses.count('FAILED')} failed; {statuses.count('no check')} have none."
         )
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, str], dict[str, Any]]:
@@ -79,17 +78,17 @@ def table(findings: Iterable[Finding]) -> str:
     rows = ["| claim | verdict | of what | the check saw |", "|:--|:--|:--|:--|"]
     for finding in findings:
         claim, numbers = finding.claim, finding.numbers
-        saw = "; ".join(f"{name}: {written(value)}" for name, value in numbers.items())
+        saw = "; ".join(f"{name}: {format_number(value)}" for name, value in numbers.items())
         cells = [claim.id, f"{SIGNS[claim.verdict]} {claim.verdict}", claim.title]
-        rows.append("| " + " | ".join([*cells, (saw or finding.word).replace("|", r"\|")]) + " |")
+        rows.append("| " + " | ".join([*cells, (saw or finding.status).replace("|", r"\|")]) + " |")
     return "\n".join(rows)
 
 
-def written(value: float | int | str) -> str:
-    """Write a number as it is read: four digits of what is real.
+def format_number(value: float | int | str) -> str:
+    """Write a number with four digits if it is real, and in full if it is whole.
 
-    >>> written(3325.2567300796504), written(1.99e-16), written(49), written("2 of 3")
-    ('3325', '1.99e-16', '49', '2 of 3')
+    >>> [format_number(value) for value in (3325.2567300796504, 1.99e-16, 49, "2 of 3")]
+    ['3325', '1.99e-16', '49', '2 of 3']
     """
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
@@ -104,10 +103,12 @@ def check_each(claims: Mapping[str, Claim], shown: bool | None = None) -> Iterat
     shown
         Whether the line is shown. None: only on a terminal.
     """
-    with Progress(len(claims), shown, sys.stdout) as line:
-        for done, claim in enumerate(claims.values(), 1):
-            yield find(claim)
-            line.update(done, claim.id)
+    from tqdm import tqdm
+
+    bar = tqdm(claims.values(), file=sys.stdout, disable=None if shown is None else not shown)
+    for claim in bar:
+        bar.set_postfix_str(claim.id)
+        yield run_check(claim)
 
 
 def check_all(claims: Mapping[str, Claim], shown: bool | None = None) -> Findings:

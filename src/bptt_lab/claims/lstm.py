@@ -182,6 +182,7 @@ def size(M: sp.Matrix) -> float:
     r"$g_t=\sigma(x_tW_{xg}+h_{t-1}W_{hg}+b_g)$ for $g\in\{i,f,o\}$, the same with tanh for "
     r"$\tilde C_t$, and $h_t=o_t\circ\tanh(C_t)$. $\circ$ is the product entry by entry.",
     sources=("hochreiter1997", "gers2000"),
+    equations=("eq-lstm",),
 )  # fmt: skip
 def repeated_product() -> Numbers:
     x = random_input(150)
@@ -210,6 +211,7 @@ def repeated_product() -> Numbers:
     holds=r"$y^{in_j}$ is the input gate. In the paper $g(a)=4\sigma(a)-2=2\tanh\frac a2$, and the "
     r"output is $y^{out_j}\,\psi(s_{c_j})$ with $\psi(C)=2\sigma(C)-1=\tanh\frac C2$.",
     sources=("hochreiter1997, sections 4 and 5.1 (page 7 of the authors' preprint)",),
+    equations=("eq-lstm-1997",),
 )  # fmt: skip
 def update_of_1997() -> Numbers:
     a = sp.Symbol("a", real=True)
@@ -236,6 +238,7 @@ def update_of_1997() -> Numbers:
     holds=r"$\tilde C_t=g(a^C_t)$. With tanh in place of the paper's $g$ a candidate lies in "
     "$(-1,1)$, not in $(-2,2)$.",
     sources=("hochreiter1997, section 4",),
+    equations=("eq-carousel", "eq-lstm-1997"),
 )  # fmt: skip
 def additive_update() -> Numbers:
     largest = {}
@@ -261,6 +264,7 @@ def additive_update() -> Numbers:
     r"$\frac{\partial C_t}{\partial C_{t-1}}=I+A_tP_{t-1}$. Nor is it truncated BPTT in today's "
     "sense, a window in time: it is a variant of RTRL in which errors stop at the net inputs.",
     sources=("hochreiter1997, sections 3.2 and 4, appendix A.2, eq. 30",),
+    equations=("eq-original-derivative",),
 )  # fmt: skip
 def carousel() -> Numbers:
     cut, full, w = walk(101, cell=OriginalLSTM(True)), walk(101, cell=OriginalLSTM()), walk(101)
@@ -294,6 +298,7 @@ def carousel() -> Numbers:
     holds="The candidate is no gate, and the output gate is cut as well. Errors do reach the net "
     r"inputs of all three and change their weights; they only do not go on to $h_{t-1}$.",
     sources=("hochreiter1997, section 4",),
+    equations=("eq-original-derivative",),
 )  # fmt: skip
 def cut_at_three_net_inputs() -> Numbers:
     p = problem(OriginalLSTM(truncated=True), m=1)
@@ -335,6 +340,7 @@ def cut_at_three_net_inputs() -> Numbers:
     r"$i_t\circ g'$. When the cell drifts, $\psi'(C_t)\to0$ and nothing gets in.",
     condition="The gradient is cut, and only the error that is already inside the cell is meant.",
     sources=("hochreiter1997, sections 3.2 and 4",),
+    equations=("eq-blocks-1997", "eq-original-derivative"),
 )  # fmt: skip
 def into_and_out_of_the_cell() -> Numbers:
     cell, T, n = OriginalLSTM(truncated=True, squashing="1997"), 1000, 16
@@ -361,6 +367,7 @@ def into_and_out_of_the_cell() -> Numbers:
     "paper names the drift and its remedy, a negative bias of the input gate.",
     condition="A stream that never ends, and no resets of the state.",
     sources=("gers2000, abstract", "hochreiter1997, section 4"),
+    equations=("eq-carousel", "eq-lstm-1997"),
 )  # fmt: skip
 def drift() -> Numbers:
     cell, x = OriginalLSTM(squashing="1997"), np.repeat(random_input(1), 1000, axis=0)
@@ -396,6 +403,7 @@ def drift() -> Numbers:
     "that holds for $C_0$, and the bound is reached.",
     condition=r"$f_t\le f_{\max}<1$",
     sources=("gers2000", "graves2005, abstract"),
+    equations=("eq-lstm", "eq-cell-bound"),
 )  # fmt: skip
 def bounded_growth() -> Numbers:
     def after_5000_steps(b_f: float) -> float:
@@ -426,6 +434,7 @@ def bounded_growth() -> Numbers:
     "$o_{t-1}$ depend on $C_{t-1}$ directly, and the four terms of lstm-17 are not all.",
     sources=("graves2005, appendix A", "gers2002"),
     unsure="The appendix was not read again; its peepholes are as it is usually described.",
+    equations=("eq-lstm", "eq-peepholes"),
 )  # fmt: skip
 def peepholes() -> Numbers:
     q = problem(PeepholeLSTM(), m=1)
@@ -465,6 +474,7 @@ def peepholes() -> Numbers:
     verdict="holds",
     holds="The cell of today. With $f_t=1$ it is that of 1997, with $f_t=0$ it forgets all.",
     sources=("gers2000",),
+    equations=("eq-lstm",),
 )  # fmt: skip
 def update_with_forget_gate() -> Numbers:
     p = problem(LSTM())
@@ -499,6 +509,7 @@ def update_with_forget_gate() -> Numbers:
     "immediate derivative, with $h_{t-1}$ held fixed, or cut. The total one has the further term "
     "$A_tP_{t-1}$.",
     sources=("weber2017",),
+    equations=("eq-four-terms",),
 )  # fmt: skip
 def more_than_the_forget_gate() -> Numbers:
     held_fixed, only_f, only_1 = [], [], []
@@ -523,6 +534,7 @@ def more_than_the_forget_gate() -> Numbers:
     verdict="corrected",
     holds=r"They are functions of $C_{t-1}$, through $h_{t-1}=o_{t-1}\circ\tanh(C_{t-1})$. As "
     "printed it would be a circle, for $C_t$ is computed from them.",
+    equations=("eq-lstm",),
 )  # fmt: skip
 def previous_cell_state() -> Numbers:
     net = two_units()
@@ -546,6 +558,7 @@ def previous_cell_state() -> Numbers:
     "derivative has entries of both signs and singular values above 1, and after many steps most "
     "of it has not come by the direct path.",
     condition="The direct path alone is meant.",
+    equations=("eq-lstm-blocks", "eq-four-terms"),
 )  # fmt: skip
 def direct_path() -> Numbers:
     w = walk(70, b_f=1)
@@ -575,6 +588,7 @@ def direct_path() -> Numbers:
     "is $f(1-f)$.",
     condition="Lags of up to about 20 steps. What can be set is the bias at the start.",
     sources=("gers2000", "jozefowicz2015"),
+    equations=("eq-time-constant",),
 )  # fmt: skip
 def gate_of_95_percent() -> Numbers:
     left, slopes = {}, {}
@@ -605,6 +619,7 @@ def gate_of_95_percent() -> Numbers:
     "fair comparison is that of exponents, and it can go either way. A forget gate near 1 is a "
     "saturated unit itself.",
     condition="Forget gates near 1, against an RNN that is saturated or has small weights.",
+    equations=("eq-lyapunov",),
 )  # fmt: skip
 def gates_or_slopes() -> Numbers:
     x = random_input(500)
@@ -632,6 +647,7 @@ def gates_or_slopes() -> Numbers:
     verdict="holds",
     holds=r"$C_t$ is a function of $C_{t-1}$ directly, too, and $h_{t-1}$ is one of $C_{t-1}$ and "
     "$o_{t-1}$.",
+    equations=("eq-lstm", "eq-four-terms"),
 )  # fmt: skip
 def ways_to_the_next_cell_state() -> Numbers:
     net = two_units()
@@ -664,6 +680,7 @@ def ways_to_the_next_cell_state() -> Numbers:
     r"$F_t=\frac{\partial^+C_t}{\partial C_{t-1}}=\mathrm{diag}(f_t)$ and three terms in $A_t$.",
     condition="The last term is the immediate derivative, and there are no peepholes.",
     sources=("weber2017",),
+    equations=("eq-four-terms",),
 )  # fmt: skip
 def four_terms() -> Numbers:
     net = two_units()
@@ -703,6 +720,7 @@ def four_terms() -> Numbers:
     "matrices and an undefined $*$. The transposes are missing, $W_C$ has to be the recurrent "
     "matrix, and the last diagonal scales columns.",
     sources=("weber2017",),
+    equations=("eq-lstm-blocks", "eq-four-terms"),
 )  # fmt: skip
 def transposes_and_columns() -> Numbers:
     errors: dict[str, list[float]] = {"corrected": [], "no transposes": [], "on the rows": []}
@@ -735,6 +753,7 @@ def transposes_and_columns() -> Numbers:
     condition=r"The article's product is exact for $k=1$, for $W_{ho}=0$, and for a gradient that "
     "is cut.",
     sources=("weber2017",),
+    equations=("eq-missing", "eq-joint-jacobian", "eq-k-steps"),
 )  # fmt: skip
 def missing_path() -> Numbers:
     def product(w: Walk, k: int) -> Array:
@@ -772,6 +791,7 @@ def missing_path() -> Numbers:
     holds="A term is a matrix. Its entries have both signs, its singular values lie on both sides "
     "of 1 at the same step, and it changes from step to step; with all that, gradients vanish in "
     "one network and explode in another.",
+    equations=("eq-jacobian", "eq-lyapunov"),
 )  # fmt: skip
 def terms_of_the_rnn() -> Numbers:
     numbers: dict[str, float] = {}
@@ -807,6 +827,7 @@ def terms_of_the_rnn() -> Numbers:
     holds="Again a matrix, with entries of both signs and singular values on both sides of 1 at "
     r"one and the same step. $\mathrm{diag}(f_t)$ can keep some of them near 1. The RNN differs "
     "in degree, not in kind.",
+    equations=("eq-four-terms",),
 )  # fmt: skip
 def terms_of_the_lstm() -> Numbers:
     numbers: dict[str, float] = {}
@@ -835,6 +856,7 @@ def terms_of_the_lstm() -> Numbers:
     "below 0 the product goes to 0, above it to infinity, in either network. What the LSTM can do "
     "is to bring its exponent close to 0.",
     sources=("oseledets1968", "vogt2022"),
+    equations=("eq-lyapunov",),
 )  # fmt: skip
 def exponents_of_both() -> Numbers:
     x = random_input(500)
@@ -861,6 +883,7 @@ def exponents_of_both() -> Numbers:
     "as $A_tP_{t-1}$ is small; higher $i_t$ and $o_{t-1}$ make that term larger and lead away "
     "from 1.",
     sources=("jozefowicz2015", "tallec2018"),
+    equations=("eq-four-terms", "eq-chrono"),
 )  # fmt: skip
 def raising_gates() -> Numbers:
     def distance(s: float = 1.0, **biases: Any) -> float:
@@ -891,6 +914,7 @@ def raising_gates() -> Numbers:
     holds=r"Of the current input $x_t$ and the previous hidden state $h_{t-1}$. The current one, "
     "$h_t$, is computed from them.",
     condition="The hidden state is the previous one.",
+    equations=("eq-lstm",),
 )  # fmt: skip
 def previous_hidden_state() -> Numbers:
     w = walk(40)
@@ -911,6 +935,7 @@ def previous_hidden_state() -> Numbers:
     "the loss and training finds out, it favours gates that keep it, and those keep the gradient; "
     "where the signal is too weak for that, nothing regulates.",
     condition="Keeping the information lowers the loss, and its gradient has not vanished already.",
+    equations=("eq-lstm",),
 )  # fmt: skip
 def who_decides() -> Numbers:
     cell, numbers = LSTM(), dict[str, float]()
@@ -944,6 +969,7 @@ def who_decides() -> Numbers:
     "the step and keeps its direction. It cannot bring back what has vanished: near and distant "
     "terms are multiplied by one number.",
     sources=("pascanu2013, section 3.1",),
+    equations=("eq-clipping",),
 )  # fmt: skip
 def exploding_lstm() -> Numbers:
     after = {}

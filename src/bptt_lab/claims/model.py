@@ -62,6 +62,7 @@ def largest(difference: Array) -> float:
     holds=r"$h_t=f_h(x_t,h_{t-1};\theta)$, with the same $\theta$ at every step and a given $h_0$. "
     "All that the future can know of the past is in $h_t$.",
     sources=("elman1990",),
+    equations=("eq-system",),
 )  # fmt: skip
 def state_is_enough() -> Numbers:
     p = problem(RNN("tanh"))
@@ -80,6 +81,7 @@ def state_is_enough() -> Numbers:
     verdict="holds",
     holds="The output needs the state of its own step and nothing else. One output per step is a "
     "choice. Where only the last step has a target, the loss has one term.",
+    equations=("eq-system",),
 )  # fmt: skip
 def output_of_one_step() -> Numbers:
     p = problem(RNN("tanh"))
@@ -106,6 +108,7 @@ def output_of_one_step() -> Numbers:
     holds=r"With columns it does. It is the transpose of $h_t=\phi(x_tW_{xh}+h_{t-1}W_{hh}+b_h)$, "
     "with the same matrices. The letter $X_t$ is a column here, and a matrix with a row per "
     "instance a few lines later.",
+    equations=("eq-cell", "eq-columns"),
 )  # fmt: skip
 def columns_and_rows() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -127,6 +130,7 @@ def columns_and_rows() -> Numbers:
     verdict="holds",
     holds=r"With $W_{yh}$ of shape $n\times n_{outputs}$. Its indices read backwards: $W_{xh}$ "
     "leads from $x$ to $h$, and $W_{yh}$ from $h$ to $y$. Others call it $W_{hy}$.",
+    equations=("eq-columns",),
 )  # fmt: skip
 def output_in_columns() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -148,6 +152,7 @@ def output_in_columns() -> Numbers:
     holds=r"$\phi_h$ acts on each entry, softmax on the whole row: $\frac{\partial\hat y}"
     r"{\partial o}=\mathrm{diag}(\hat y)-\hat y^\top\hat y$, and no entry of it is zero. The "
     "identity, usual for real targets, is element-wise but not nonlinear.",
+    equations=("eq-softmax", "eq-softmax-jacobian"),
 )  # fmt: skip
 def softmax_mixes() -> Numbers:
     o = row("o", 3)
@@ -172,6 +177,7 @@ def softmax_mixes() -> Numbers:
     verdict="holds",
     holds="Without $W_{xh}$ no input reaches the state, without $W_{hh}$ no earlier state does, "
     "and without $W_{yh}$ nothing reaches the output.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def cut_connections() -> Numbers:
     p = problem(RNN("tanh"))
@@ -205,6 +211,7 @@ def cut_connections() -> Numbers:
     holds="How usual, no computation can tell. That both saturate it can: their slopes go to 0 on "
     "both sides. ReLU does not, and is used with initial weights of its own.",
     sources=("le2015",),
+    equations=("eq-cell",),
 )  # fmt: skip
 def saturating_functions() -> Numbers:
     a = sp.Symbol("a", real=True)
@@ -230,6 +237,7 @@ def saturating_functions() -> Numbers:
     "With cross-entropy, binary cross-entropy and half the squared error it is the same "
     r"$\frac{\partial L_t}{\partial o_t}=\hat y_t-y_t$ all three times.",
     condition="One label out of several.",
+    equations=("eq-softmax", "eq-loss-gradient", "eq-squared"),
 )  # fmt: skip
 def canonical_pairs() -> Numbers:
     o, y = row("o", 3), row("y", 3)
@@ -256,6 +264,7 @@ def canonical_pairs() -> Numbers:
     holds=r"There are $n_{inputs}n+n^2+n+n\,n_{outputs}+n_{outputs}$ parameters, whatever $T$. For "
     "the same reason one network reads sequences of any length, and the gradient is a sum over "
     "time, of one term for each use of the weights.",
+    equations=("eq-count",),
 )  # fmt: skip
 def shared_weights() -> Numbers:
     p = problem(RNN("tanh"))
@@ -292,6 +301,7 @@ def shared_weights() -> Numbers:
     verdict="holds",
     holds="One row per instance; $b_h$ is added to every row. The rows do not mix: each is the "
     r"sequence computed alone. What is $\tanh$ here is $\phi_h$ in the next line.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def rows_do_not_mix() -> Numbers:
     p = problem(RNN("tanh"))
@@ -311,6 +321,7 @@ def rows_do_not_mix() -> Numbers:
     holds=r"$[x_t\;\;h_{t-1}]\begin{bmatrix}W_{xh}\\W_{hh}\end{bmatrix}=x_tW_{xh}+h_{t-1}W_{hh}$.",
     condition="$W$ is $W_{xh}$ on top of $W_{hh}$, in this order. The article names another pair, "
     "see shape-05.",
+    equations=("eq-concatenation",),
 )  # fmt: skip
 def stacked_weights() -> Numbers:
     p = problem(RNN("tanh"))
@@ -331,6 +342,7 @@ def stacked_weights() -> Numbers:
     holds=r"$o_t$ has a row per instance and a column per output.",
     condition=r"$W_{yh}$ is $n\times n_{outputs}$ and $b_y$ has $n_{outputs}$ entries, not the "
     "shapes of the article's list (shape-12, shape-14).",
+    equations=("eq-cell",),
 )  # fmt: skip
 def logits_fit_the_targets() -> Numbers:
     p = problem(RNN("tanh"))
@@ -349,6 +361,7 @@ def logits_fit_the_targets() -> Numbers:
     states=r"$\hat y_t=\mathrm{softmax}(o_t)$",
     verdict="holds",
     holds="Row by row: each row sums to one and depends on the logits of its own instance only.",
+    equations=("eq-softmax",),
 )  # fmt: skip
 def softmax_row_by_row() -> Numbers:
     o = np.random.default_rng(0).standard_normal((3, 7))
@@ -374,6 +387,7 @@ def softmax_row_by_row() -> Numbers:
     "the shape is right. The sentence follows a text in which the state is the output, and the "
     "recurrent matrix is called $W_y$.",
     sources=("geron2017",),
+    equations=("eq-concatenation",),
 )  # fmt: skip
 def wrong_pair() -> Numbers:
     p, square = problem(RNN("tanh")), problem(RNN("tanh"), n_outputs=5)
@@ -396,6 +410,7 @@ def wrong_pair() -> Numbers:
     verdict="holds",
     holds=r"Row $r$ of it is the input of instance $r$, followed by the last state of instance "
     "$r$. One on top of the other they do not fit.",
+    equations=("eq-concatenation",),
 )  # fmt: skip
 def side_by_side() -> Numbers:
     p = problem(RNN("tanh"))
@@ -415,6 +430,7 @@ def side_by_side() -> Numbers:
     holds="A fourth is needed, $n_{outputs}$, the number of outputs or classes. Without it the "
     "shapes of $W_{yh}$, $b_y$, $o_t$, $\\hat y_t$ and $y_t$ cannot be written down.",
     sources=("geron2017",),
+    equations=("eq-cell", "eq-count"),
 )  # fmt: skip
 def fourth_size() -> Numbers:
     def shapes(n_outputs: int) -> dict[str, tuple[int, ...]]:
@@ -438,6 +454,7 @@ def fourth_size() -> Numbers:
     states=r"$X_t$ is an $m\times n_{inputs}$ matrix with the inputs of all instances",
     verdict="holds",
     holds="Those of step $t$, one row per instance. The whole input is one such matrix per step.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def inputs_in_rows() -> Numbers:
     p = problem(RNN("tanh"))
@@ -457,6 +474,7 @@ def inputs_in_rows() -> Numbers:
     verdict="holds",
     holds="Row $r$ is the state of instance $r$, made by the inputs of instance $r$ before step "
     "$t$ and by nothing else.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def states_in_rows() -> Numbers:
     p, t = problem(RNN("tanh")), 4
@@ -476,6 +494,7 @@ def states_in_rows() -> Numbers:
     "and hidden layer",
     verdict="holds",
     holds="Its entry $(i,j)$ is the weight from input $i$ to neuron $j$.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def entry_of_the_input_weights() -> Numbers:
     p = problem(RNN("tanh"))
@@ -497,6 +516,7 @@ def entry_of_the_input_weights() -> Numbers:
     holds="The shape is right. But there is one hidden layer, and $W_{hh}$ leads from its state at "
     "$t-1$ to its state at $t$. Only in the unrolled drawing do the copies of this layer look like "
     "several.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def one_step_later() -> Numbers:
     p = problem(RNN("tanh"))
@@ -524,6 +544,7 @@ def one_step_later() -> Numbers:
     holds=r"$W_{yh}$ is $n\times n_{outputs}$. It is square only if there happen to be as many "
     "outputs as neurons, or where the output is the state, as in the text that the list follows.",
     sources=("geron2017",),
+    equations=("eq-cell",),
 )  # fmt: skip
 def shape_of_the_output_weights() -> Numbers:
     p, square = problem(RNN("tanh")), problem(RNN("tanh"), n_outputs=5)
@@ -544,6 +565,7 @@ def shape_of_the_output_weights() -> Numbers:
     states="$b_h$ is a vector of size $n_{neurons}$ with each neuron's bias",
     verdict="holds",
     holds="It is added to every row, so that its gradient is a sum over the rows, and over time.",
+    equations=("eq-cell",),
 )  # fmt: skip
 def bias_of_every_row() -> Numbers:
     p = problem(RNN("tanh"))
@@ -563,6 +585,7 @@ def bias_of_every_row() -> Numbers:
     verdict="corrected",
     holds="One bias for each output: $b_y$ has $n_{outputs}$ entries.",
     sources=("geron2017",),
+    equations=("eq-cell",),
 )  # fmt: skip
 def bias_of_each_output() -> Numbers:
     p = problem(RNN("tanh"))
@@ -580,6 +603,7 @@ def bias_of_each_output() -> Numbers:
     holds=r"The outputs are $\hat y_t$, and $y_t$ are the targets, as in the article's own loss; "
     r"for classes its rows are one-hot. Both are $m\times n_{outputs}$.",
     sources=("geron2017",),
+    equations=("eq-cell", "eq-cross-entropy"),
 )  # fmt: skip
 def targets_are_not_outputs() -> Numbers:
     p = problem(RNN("tanh"))
@@ -608,6 +632,7 @@ def targets_are_not_outputs() -> Numbers:
     r"$h_0$; no output enters a recurrence. Zeros are usual. $h_0$ may be learned, with "
     r"$\frac{\partial L}{\partial h_0}=\delta_1W_{hh}^\top$. With $h_0=0$ the first step adds "
     "nothing to the gradient of $W_{hh}$; to that of $W_{xh}$ and $b_h$ it does.",
+    equations=("eq-loss", "eq-bptt-recursion"),
 )  # fmt: skip
 def first_step() -> Numbers:
     p = problem(RNN("tanh"))

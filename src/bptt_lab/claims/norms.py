@@ -25,6 +25,7 @@ LEDGER = Ledger()
     holds="The norm of a product is at most the product of the norms. The missing transpose "
     r"(vg-05) does no harm here: $W_{hh}$ and $W_{hh}^\top$ have the same 2-norm, and the same "
     "Frobenius norm. Their largest row sums differ, and in that norm the inequality fails.",
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def norm_of_one_step() -> Numbers:
     rng = np.random.default_rng(0)
@@ -52,6 +53,7 @@ def norm_of_one_step() -> Numbers:
     r"eigenvalue is a lower bound, $\rho(W_{hh})\le\sigma_{\max}(W_{hh})$, with equality for "
     "normal matrices, such as symmetric and orthogonal ones.",
     sources=("pascanu2013, section 2.1",),
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def eigenvalue_or_singular_value() -> Numbers:
     rng = np.random.default_rng(0)
@@ -85,6 +87,7 @@ def eigenvalue_or_singular_value() -> Numbers:
     "largest eigenvalue in modulus: here the two agree. But it changes from step to step. The "
     r"constant that bounds it at every state is $\gamma_h=\sup_a|\phi'(a)|$.",
     condition="The supremum over all net inputs is meant, not the eigenvalue at one state.",
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def largest_slope() -> Numbers:
     rng = np.random.default_rng(0)
@@ -108,6 +111,7 @@ def largest_slope() -> Numbers:
     states=r"$\gamma_h=1$ for the hyperbolic tangent, $\gamma_h=0.25$ for the sigmoid",
     verdict="holds",
     holds="Both are attained, at $a=0$ and nowhere else. For ReLU it is 1.",
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def slope_bounds() -> Numbers:
     a, u = sp.symbols("a u", real=True)
@@ -133,6 +137,7 @@ def slope_bounds() -> Numbers:
     condition=r"$\gamma_W=\sigma_{\max}(W_{hh})$. With the largest eigenvalue, as the article "
     "defines it, the inequality is false.",
     sources=("pascanu2013, section 2.1",),
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def bound_of_one_step() -> Numbers:
     rng, ratios, violated = np.random.default_rng(0), [], []
@@ -161,6 +166,7 @@ def bound_of_one_step() -> Numbers:
     r"belongs to $\frac{\partial h_t}{\partial h_k}$. As printed the bound fails where "
     r"$\gamma_h\sigma_{\max}>1$; below 1 it is true, and weaker than need be.",
     sources=("pascanu2013, section 2.1",),
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def exponent() -> Numbers:
     k = 3
@@ -187,6 +193,7 @@ def exponent() -> Numbers:
     "loss over a shorter stretch.",
     condition="What becomes small or large is the bound; for the product itself, only small is "
     "implied. Locality is lost where the product is large.",
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def bound_and_product() -> Numbers:
     rng = np.random.default_rng(0)
@@ -223,6 +230,7 @@ def bound_and_product() -> Numbers:
     r"sufficient. What decides is the Lyapunov exponent $\lambda_1$ of the trajectory; in "
     r"general it is neither $\ln\gamma$ nor $\ln\rho(W_{hh})$.",
     sources=("pascanu2013, section 2.1", "engelken2023"),
+    equations=("eq-norm-bound", "eq-lyapunov"),
 )  # fmt: skip
 def gamma_above_one() -> Numbers:
     seen: dict[str, float | str] = {}
@@ -262,6 +270,7 @@ def gamma_above_one() -> Numbers:
     "govern the product: all of them may exceed 1 while it vanishes, and all of them may lie "
     "below 1 while it explodes. The factors are $t-k+1$.",
     sources=("oseledets1968",),
+    equations=("eq-jacobian-product",),
 )  # fmt: skip
 def eigenvalues_of_factors() -> Numbers:
     k = 60

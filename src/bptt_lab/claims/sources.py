@@ -44,6 +44,7 @@ LEDGER.enter_unchecked(
     holds=r"The shift serves no purpose, and it costs something. Summed over $t=1,\dots,T$ the "
     "shifted terms leave out $L_1$ and call for an $L_{T+1}$ that does not exist. Write $L_t$ with "
     r"$t=1,\dots,T$ and $k=1,\dots,t$.",
+    equations=("eq-bptt-double-sum",),
 )  # fmt: skip
 def shifted_sum() -> Numbers:
     p = problem(RNN("tanh"))
@@ -76,6 +77,7 @@ def shifted_sum() -> Numbers:
     r"$\frac{\partial^+h_k}{\partial W_{hh}}$, with $h_{k-1}$ held constant. The total derivative "
     "would count the earlier steps again.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def immediate_or_total() -> Numbers:
     net = SymbolicRNN("tanh").unroll(T=2, n_neurons=1)

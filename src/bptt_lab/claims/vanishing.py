@@ -32,6 +32,7 @@ LEDGER = Ledger()
     verdict="holds",
     holds=r"One step back multiplies the row by $\mathrm{diag}(\phi'(a_t))\,W_{hh}^\top$: these "
     "two factors and no third. The slopes depend on the states, hence on inputs, biases and $h_0$.",
+    equations=("eq-jacobian",),
 )  # fmt: skip
 def weights_and_slopes() -> Numbers:
     rng = np.random.default_rng(0)
@@ -60,6 +61,7 @@ def weights_and_slopes() -> Numbers:
     verdict="holds",
     holds=r"$\frac{\partial h_{t+1}}{\partial h_k}=J_{t+1}J_t\cdots J_{k+1}$: an ordered product, "
     "the newest factor on the left, and the same $W_{hh}$ in every factor.",
+    equations=("eq-jacobian-product",),
 )  # fmt: skip
 def ordered_product() -> Numbers:
     rng = np.random.default_rng(0)
@@ -87,6 +89,7 @@ def ordered_product() -> Numbers:
     r"\frac{\partial^+h_k}{\partial\theta}$ with $k\ll t$. The gradient "
     r"$\frac{\partial L_t}{\partial\theta}$ is the sum over all $k$ and keeps the short ones.",
     sources=("pascanu2013, eq. 4",),
+    equations=("eq-long-range",),
 )  # fmt: skip
 def long_range_terms() -> Numbers:
     cell, rng = RNN("tanh"), np.random.default_rng(0)
@@ -114,6 +117,7 @@ def long_range_terms() -> Numbers:
     holds=r"An element-wise function has the Jacobian $\mathrm{diag}(\phi'(a))$: each output "
     "depends on its own net input alone. Softmax, which is not element-wise, has entries off the "
     "diagonal.",
+    equations=("eq-jacobian",),
 )  # fmt: skip
 def diagonal_of_slopes() -> Numbers:
     a = np.random.default_rng(0).standard_normal(5)
@@ -140,6 +144,7 @@ def diagonal_of_slopes() -> Numbers:
     r"$h_{j+1}=\phi(Wh_j+\dots)$, the form of the text it is taken from; here it would need a "
     "symmetric $W_{hh}$.",
     sources=("weber2017",),
+    equations=("eq-jacobian",),
 )  # fmt: skip
 def transposed_weights() -> Numbers:
     p = problem(RNN("tanh"), m=1)
@@ -174,6 +179,7 @@ def transposed_weights() -> Numbers:
     "timesteps",
     verdict="corrected",
     holds=r"From $h_{t+1}$ to $h_k$ there are $t-k+1$ steps, and as many factors.",
+    equations=("eq-jacobian-product",),
 )  # fmt: skip
 def number_of_factors() -> Numbers:
     t, k = 9, 4
@@ -202,6 +208,7 @@ def number_of_factors() -> Numbers:
     verdict="corrected",
     holds=r"$D_{t+1}W_{hh}^\top\,D_tW_{hh}^\top\cdots D_{k+1}W_{hh}^\top$ with "
     r"$D_j=\mathrm{diag}(\phi'(a_j))$: transposed weights, the largest index on the left.",
+    equations=("eq-jacobian-product",),
 )  # fmt: skip
 def product_of_slopes_and_weights() -> Numbers:
     rng = np.random.default_rng(0)
@@ -264,6 +271,7 @@ def strict_order() -> Numbers:
     holds=r"$\Delta h_j=\epsilon v_i$ gives $\Delta h_{j+1}=\lambda_i\,\Delta h_j+O(\epsilon^2)$. "
     "A gradient is a row, and for it the left eigenvectors take this part.",
     condition="One Jacobian, a small change, and a real eigenvalue.",
+    equations=("eq-jacobian",),
 )  # fmt: skip
 def change_along_an_eigenvector() -> Numbers:
     rng = np.random.default_rng(0)
@@ -297,6 +305,7 @@ def change_along_an_eigenvector() -> Numbers:
     "linear network, or at a fixed point. Otherwise all of them may have eigenvalues below one "
     "while the product explodes.",
     sources=("oseledets1968",),
+    equations=("eq-jacobian-product", "eq-gelfand"),
 )  # fmt: skip
 def swapping_network() -> Numbers:
     W, k = np.array([[0.0, 2.0], [2.0, 0.0]]), 30
@@ -324,6 +333,7 @@ def swapping_network() -> Numbers:
     holds=r"$\Delta h_{1+k}=\lambda_i^k\,\Delta h_1$. It grows for $|\lambda_i|>1$ and decays for "
     r"$|\lambda_i|<1$, always under the condition of vg-10. The number of steps $k$ is not the "
     "number of eigenvalues $n$.",
+    equations=("eq-gelfand",),
 )  # fmt: skip
 def growth_or_decay() -> Numbers:
     k, v = 100, np.array([0.6, 0.8])
@@ -348,6 +358,7 @@ def growth_or_decay() -> Numbers:
     r"anything between $\rho^k$ and $\sigma_{\max}^k$ is possible, unless $W_{hh}$ is normal. For "
     "tanh networks the sign of the Lyapunov exponent decides.",
     sources=("trefethen2005", "oseledets1968"),
+    equations=("eq-gelfand", "eq-lyapunov"),
 )  # fmt: skip
 def transient_growth() -> Numbers:
     n, k = 16, 4000
@@ -377,6 +388,7 @@ def transient_growth() -> Numbers:
     "direction does not, and at $h_{k-1}=0$ nothing of it reaches $W_{hh}$.",
     condition=r"$\frac{\partial L_t}{\partial h_t}$ has a component on the growing direction, and "
     r"$\frac{\partial^+h_k}{\partial\theta}$ does not annihilate it.",
+    equations=("eq-long-range",),
 )  # fmt: skip
 def direction_of_the_gradient() -> Numbers:
     k, rng = 20, np.random.default_rng(0)
@@ -411,6 +423,7 @@ def direction_of_the_gradient() -> Numbers:
     sources=("pascanu2013, section 2.1",),
     unsure="Of the arXiv version it is reported, not read here, that this place speaks of the "
     "largest eigenvalue's absolute value. Its proof uses the norm.",
+    equations=("eq-nilpotent", "eq-norm-bound"),
 )  # fmt: skip
 def eigenvalues_both_ways() -> Numbers:
     W = 4 * np.array([[1.0, -1.0], [1.0, -1.0]])  # W^2 = 0: both eigenvalues are zero
@@ -444,6 +457,7 @@ def eigenvalues_both_ways() -> Numbers:
     "ReLU networks with active units, tanh networks that turn round a circle.",
     condition=r"$\lambda_1\ne0$",
     sources=("oseledets1968", "engelken2023"),
+    equations=("eq-lyapunov",),
 )  # fmt: skip
 def borderline() -> Numbers:
     rng = np.random.default_rng(0)
@@ -477,6 +491,7 @@ def borderline() -> Numbers:
     verdict="corrected",
     holds=r"$\tanh'(a)\in(0,1]$, and it is 1 at $a=0$. At $h=x=b=0$ every $D_t=I$, and the "
     r"product is $(W_{hh}^\top)^k$ without any damping. The logistic slope is at most $\frac14$.",
+    equations=("eq-jacobian", "eq-norm-bound"),
 )  # fmt: skip
 def slope_at_zero() -> Numbers:
     a = sp.Symbol("a", real=True)
@@ -509,6 +524,7 @@ def slope_at_zero() -> Numbers:
     "of them is.",
     condition=r"$\sigma_{\max}(W_{hh})<1/\gamma_h$; this is sufficient, not necessary.",
     sources=("pascanu2013, section 2.1",),
+    equations=("eq-norm-bound",),
 )  # fmt: skip
 def small_weights() -> Numbers:
     largest = {}
@@ -541,6 +557,7 @@ def small_weights() -> Numbers:
     r"tends to $\frac{2u}{\sinh2u}<1$ with $u=|w|h^*$: the gradient vanishes, the faster the "
     r"larger $|w|$. In a wide network without strong inputs growth can win.",
     sources=("hochreiter1997, section 3.1", "sompolinsky1988"),
+    equations=("eq-saturation",),
 )  # fmt: skip
 def saturation() -> Numbers:
     u = sp.Symbol("u", positive=True)  # w h*, so that h* = tanh u and w = u / tanh u
@@ -573,6 +590,7 @@ def saturation() -> Numbers:
     verdict="holds",
     holds="Depth does it in both. One difference: a recurrent network has the same matrix in every "
     "layer, so that nothing can be balanced layer by layer.",
+    equations=("eq-jacobian-product",),
 )  # fmt: skip
 def depth() -> Numbers:
     def end_to_end(matrices: list[Array]) -> float:
@@ -606,6 +624,7 @@ def depth() -> Numbers:
     "for ever, and such robust storage makes the derivative vanish. What suffers is learning: "
     "gradient descent gets an exponentially small signal from long lags.",
     sources=("bengio1994",),
+    equations=("eq-saturation",),
 )  # fmt: skip
 def stored_bit() -> Numbers:
     W, x, h0 = (
@@ -633,6 +652,7 @@ def stored_bit() -> Numbers:
     condition=r"Initialisation: units near zero. Regularisation: one that asks for norms to be "
     r"kept, such as $\Omega$ of Pascanu et al.",
     sources=("saxe2014", "pascanu2013, section 3.3"),
+    equations=("eq-jacobian", "eq-omega"),
 )  # fmt: skip
 def remedies() -> Numbers:
     rng = np.random.default_rng(0)
@@ -665,6 +685,7 @@ def remedies() -> Numbers:
     "recurrent networks it is not preferred in general.",
     condition="$W_{hh}$ begins as the identity, or close to it, and the biases at zero.",
     sources=("le2015",),
+    equations=("eq-jacobian",),
 )  # fmt: skip
 def relu_networks() -> Numbers:
     rng = np.random.default_rng(0)
@@ -692,6 +713,7 @@ def relu_networks() -> Numbers:
     holds="So it was in 2019. How popular, no computation can tell; that they are a remedy it can: "
     "with gates that keep the state, gradients last far longer than in a tanh network.",
     sources=("hochreiter1997", "cho2014"),
+    equations=("eq-lstm", "eq-gru"),
 )  # fmt: skip
 def gated_cells() -> Numbers:
     norms = {}

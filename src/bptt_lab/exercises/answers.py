@@ -23,7 +23,7 @@ class Answer:
     sentence : str
         The verdict.
     mistakes : tuple of Mistake
-        Those that explain what came; empty if the function is right or they are unknown.
+        Those that explain the numbers; empty if the function is right or they are unknown.
     table : tuple of (str, str)
         Each part of the result, and what is to be said of it.
     notes : tuple of str
@@ -39,7 +39,18 @@ class Answer:
     def __bool__(self) -> bool:
         return self.right
 
-    def noting(self, *more: str) -> "Answer":
+    def require(self) -> "Answer":
+        """Return the answer if the function is right; raise it as an error if not.
+
+        >>> Answer(False, "The sign is wrong.").require()
+        Traceback (most recent call last):
+        AssertionError: Not yet. The sign is wrong.
+        """
+        if not self.right:
+            raise AssertionError(str(self))
+        return self
+
+    def with_notes(self, *more: str) -> "Answer":
         """Return the same answer with more notes before its own."""
         return replace(self, notes=(*more, *self.notes))
 

@@ -1,25 +1,42 @@
 """Exercises of the chapter on backpropagation through time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from bptt_lab.activations import identity, tanh_slope
+from bptt_lab.activations import identity, relu, tanh_slope
 from bptt_lab.arguments import Array
+from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Params
 from bptt_lab.exercises.checker import Exercise
+from bptt_lab.exercises.diagnosing import CLIPPED
 from bptt_lab.exercises.forward import (
+    BIAS_TWICE,
+    COLUMN_WEIGHTS,
+    DIAGONAL_OF_SOFTMAX,
+    FIRST_STEP_FROM_ZERO,
+    JOINED_CROSSWISE,
     NETWORKS,
     NO_BIAS,
     NO_OUTPUT_BIAS,
+    SLOPE_OF_SQUARED_ERROR,
+    SOFTMAX_OVER_BATCH,
+    SOFTMAX_TWICE,
+    STATE_NOT_CARRIED,
+    TARGETS_BATCH_FIRST,
+    WEIGHTS_JOINED_CROSSWISE,
     ZERO_START,
+    from_zero,
     rnn_forward,
+    shortened,
     softmax,
+    with_one_step,
 )
 from bptt_lab.exercises.mistakes import Mistake
 from bptt_lab.exercises.places import at
-from bptt_lab.exercises.problems import Network
+from bptt_lab.exercises.problems import Network, network, networks
 from bptt_lab.exercises.trials import Problem
 
 # ------------------------------------------------------------------------- mistakes at the loss
@@ -74,6 +91,7 @@ BATCH_MEAN = Mistake(
     "The loss is the sum over steps and rows. Which line takes a mean?",
     at("sec-steps"),
     {"share": lambda y: 1 / y.shape[1]},
+    local=True,
 )
 TARGET_MEAN = Mistake(
     "all targets averaged",
@@ -81,6 +99,7 @@ TARGET_MEAN = Mistake(
     "The loss is the sum over steps and rows, and so is its gradient.",
     at("sec-steps"),
     {"share": lambda y: 1 / y.size},
+    local=True,
 )
 TIME_MEAN = Mistake(
     "time averaged",
@@ -88,6 +107,7 @@ TIME_MEAN = Mistake(
     "The loss is the sum over the steps, and so is its gradient.",
     at("sec-steps"),
     {"share": lambda y: 1 / y.shape[0]},
+    local=True,
 )
 
 # ----------------------------------------------------------------------- mistakes on the way back
@@ -105,7 +125,7 @@ IMMEDIATE_ONLY = Mistake(
     "Only the term k = t is there: each loss reaches the use of its own step and none before.",
     "`W_hh` was used at every step up to t. How does the loss at t hear of the use at t - 1?",
     at("sec-bptt-sum"),
-    {"carry": lambda g, slope: 0 * g},
+    {"carry": lambda g, delta: 0 * g},
 )
 SLOPE_NOT_CARRIED = Mistake(
     "slope left out between the steps",
@@ -113,7 +133,7 @@ SLOPE_NOT_CARRIED = Mistake(
     "activation first.",
     "Which of the two goes back, `g_t = dL/dh_t` or `delta_t = dL/da_t`?",
     at("sec-bptt-recursion"),
-    {"carry": lambda g, slope: g},
+    {"carry": lambda g, delta: g},
 )
 TOTAL_FOR_IMMEDIATE = Mistake(
     "total for immediate derivative",
@@ -182,6 +202,7 @@ OUTER_SWAPPED = Mistake(
     "arrived at its output, as a row.",
     at("sec-bptt-readout"),
     {"outer": lambda u, d: np.einsum("tmi,tmj->tji", u, d)},
+    local=True,
 )
 OVERWRITTEN = Mistake(
     "overwritten instead of added",
@@ -189,6 +210,150 @@ OVERWRITTEN = Mistake(
     "The gradient of a shared weight is a sum over its uses. `=` or `+=`?",
     at("sec-bptt-sum"),
     {"gather": lambda terms: terms[0]},
+    local=True,
+)
+
+
+SLOPE_AT_WEIGHTS_LEFT_OUT = Mistake(
+    "gradient taken before the slope",
+    "What is summed up for the weight is `dL/dh_t`, above the activation; it has to be `dL/da_t`.",
+    "The weight acts on the net input. Which of your two arrays is the gradient there?",
+    at("sec-bptt-recursion"),
+    {"at_weights": lambda g, delta: g},
+    local=True,
+)
+LAST_TERM_ALONE = Mistake(
+    "last step's contribution alone",
+    "Only the contribution of the last step is left.",
+    "The gradient of a shared weight is a sum over its uses. Is the line inside of the loop?",
+    at("sec-bptt-sum"),
+    {"gather": lambda terms: terms[-1]},
+    local=True,
+)
+FIRST_TERM_LOST = Mistake(
+    "first step's contribution lost",
+    "The contribution of the first step, t = 1, is missing from the sum over the uses.",
+    "Where does your loop end? `range(T - 1, 0, -1)` does not contain 0.",
+    at("sec-bptt-sum"),
+    {"gather": lambda terms: terms[1:].sum(axis=0)},
+    local=True,
+)
+LAST_TERM_LOST = Mistake(
+    "last step's contribution lost",
+    "The contribution of the last step, t = T, is missing from the sum over the uses.",
+    "Where does your loop begin? Python leaves out the end of a range.",
+    at("sec-bptt-sum"),
+    {"gather": lambda terms: terms[:-1].sum(axis=0)},
+    local=True,
+)
+FIRST_USE_WITH_OWN_STATE = Mistake(
+    "h_1 for h_0 at the first use",
+    "At the first step `W_hh` meets `h_1`; it was multiplied by `h_0`.",
+    "What does your index give at t = 1? `max(t - 1, 1)` and lists without `h_0` give `h_1`.",
+    at("sec-initial-state"),
+    {"before": lambda h: np.concatenate([h[1:2], h[1:-1]])},
+)
+FIRST_USE_WITH_ZERO = Mistake(
+    "first use of W_hh left out",
+    "The first use of `W_hh`, on `h_0`, does not count.",
+    "`h_0` was multiplied by `W_hh` too. Is it zero in your sum?",
+    at("sec-initial-state"),
+    {"before": lambda h: np.concatenate([0 * h[:1], h[1:-1]])},
+)
+READOUT_OF_STATE_BEFORE = Mistake(
+    "h_{t-1} for h_t at the readout",
+    "`W_yh` is paired with `h_{t-1}`; it was multiplied by `h_t`.",
+    "Which state did `o_t` read?",
+    at("sec-bptt-readout"),
+    {"shown": lambda h: h[:-1]},
+)
+INPUT_OF_STEP_BEFORE = Mistake(
+    "input of the step before",
+    "`delta_t` is paired with the input of the step before; `W_xh` was multiplied by `x_t`.",
+    "The array `x` has no entry for a step 0, so `x[t - 1]` is `x_t` if t counts from 1, and "
+    "`x[t]` if it counts from 0.",
+    at("sec-bptt-recursion"),
+    {"entered": lambda x: np.roll(x, 1, axis=0)},
+)
+INPUT_OF_STEP_AFTER = Mistake(
+    "input of the step after",
+    "`delta_t` is paired with the input of the step after; `W_xh` was multiplied by `x_t`.",
+    "The array `x` has no entry for a step 0, so `x[t - 1]` is `x_t` if t counts from 1, and "
+    "`x[t]` if it counts from 0.",
+    at("sec-bptt-recursion"),
+    {"entered": lambda x: np.roll(x, -1, axis=0)},
+)
+SLOPE_TWICE = Mistake(
+    "slope applied twice",
+    "The slope of tanh is multiplied twice at every step.",
+    "Between `h_t` and `a_t` stands one activation. In how many lines is its slope?",
+    at("sec-bptt-recursion"),
+    {"slope": lambda h: tanh_slope(h[1:]) ** 2},
+)
+VALUE_FOR_SLOPE = Mistake(
+    "value for the slope",
+    "The gradient is multiplied by `h_t` itself where the slope `1 - h_t**2` belongs.",
+    "Does your function return tanh, or its derivative?",
+    at("sec-bptt-recursion"),
+    {"slope": lambda h: h[1:]},
+)
+SLOPE_ON_READOUT_ALONE = Mistake(
+    "slope on the readout's path alone",
+    "What comes from above passes the slope, and what comes from the right does not.",
+    "Both arrive at `h_t` and have to pass the same activation. Is there a parenthesis missing?",
+    at("sec-bptt-recursion"),
+    {"meet": lambda v, carried, slope, h, t: v * slope + carried},
+)
+SLOPE_ON_CARRIED_ALONE = Mistake(
+    "slope on the later steps' path alone",
+    "What comes from the right passes the slope, and what comes from above does not.",
+    "Both arrive at `h_t` and have to pass the same activation. Is there a parenthesis missing?",
+    at("sec-bptt-recursion"),
+    {"meet": lambda v, carried, slope, h, t: v + carried * slope},
+)
+VALUE_ON_CARRIED = Mistake(
+    "value for the slope, on the later steps' path",
+    "What comes from the right is multiplied by `h_t` itself where the slope `1 - h_t**2` belongs.",
+    "Is the array of the states overwritten, or was the slope taken from a copy made too early?",
+    at("sec-bptt-recursion"),
+    {"meet": lambda v, carried, slope, h, t: v * slope + carried * h[t + 1]},
+)
+NEXT_VALUE_ON_CARRIED = Mistake(
+    "value of the step after for the slope",
+    "What comes from the right is multiplied by `h_{t+1}` itself where the slope `1 - h_t**2` "
+    "belongs.",
+    "Is the array of the states overwritten, or was the slope taken from a copy made too early?",
+    at("sec-bptt-recursion"),
+    {"meet": lambda v, c, slope, h, t: v * slope + c * h[min(t + 2, len(h) - 1)]},
+)
+NEXT_SLOPE_ON_CARRIED = Mistake(
+    "slope of the step after, on the later steps' path",
+    "What comes from the right is multiplied by the slope of step t + 1; it has to pass the "
+    "activation of step t.",
+    "What comes from `delta_{t+1}` has passed the slope of t + 1 already. Which one is next?",
+    at("sec-bptt-recursion"),
+    {"meet": lambda v, c, slope, h, t: v * slope + c * (1 - h[min(t + 2, len(h) - 1)] ** 2)},
+)
+CARRIED_ADDED_UP = Mistake(
+    "carried gradient added up",
+    "What goes back to the step before is added to what went back earlier; it should replace it.",
+    "`=` or `+=`? `delta_t` holds all that the later steps sent already.",
+    at("sec-bptt-recursion"),
+    {"kept": 1},
+)
+TARGETS_OF_STEP_BEFORE = Mistake(
+    "targets of the step before",
+    "Each prediction is compared with the target of the step before.",
+    "Which target belongs to the first output?",
+    at("sec-steps"),
+    {"targets": lambda y: np.roll(y, 1, axis=0)},
+)
+TARGETS_OF_STEP_AFTER = Mistake(
+    "targets of the step after",
+    "Each prediction is compared with the target of the step after.",
+    "Which target belongs to the first output?",
+    at("sec-steps"),
+    {"targets": lambda y: np.roll(y, -1, axis=0)},
 )
 
 
@@ -199,39 +364,261 @@ def only(steps: Array, kept: slice) -> Array:
     return result
 
 
-def carried_back(
-    v: Array, slope: Array, W_back: Array, carry: Callable[[Array, Array], Array]
-) -> Array:
-    """g_t = v_t + delta_{t+1} W_hh^T: all that arrives at each state."""
-    g = v.copy()
-    for t in range(len(g) - 1, 0, -1):
-        g[t - 1] += carry(g[t], slope[t]) @ W_back
-    return g
+def way_back(
+    v: Array, slope: Array, W_back: Array, h: Array, *, carry: Any = lambda g, delta: delta,
+    meet: Any = lambda v, carried, slope, h, t: (v + carried) * slope, kept: float = 0,
+    cut: Callable[[int], bool] = lambda t: False,
+) -> tuple[Array, Array]:  # fmt: skip
+    """g_t = v_t + delta_{t+1} W_hh^T and delta_t = g_t * slope_t, from the last step to the first.
+
+    Index t of the arrays is step t + 1. Nothing goes back from where ``cut`` says so.
+    """
+    g, delta, carried = np.empty_like(v), np.empty_like(v), np.zeros_like(v[0])
+    for t in range(len(v) - 1, -1, -1):
+        g[t] = v[t] + carried
+        delta[t] = meet(v[t], carried, slope[t], h, t)
+        carried = kept * carried + carry(g[t], delta[t]) @ W_back
+        if cut(t):
+            carried = np.zeros_like(carried)
+    return g, delta
 
 
-def bptt(
+def errors_and_deltas(
     params: Params, x: Array, y: Array, h_0: Array, *,
     error: Any = lambda yhat, o, y: yhat - y, counted: Any = identity, arriving: Any = identity,
     share: Any = lambda y: 1, slope: Any = lambda h: tanh_slope(h[1:]), back: Any = np.transpose,
-    carry: Any = np.multiply, passes: int = 1, before: Any = lambda h: h[:-1],
-    outer: Any = lambda u, d: np.einsum("tmi,tmj->tij", u, d),
-    gather: Any = lambda terms: terms.sum(axis=0), **of_the_forward_pass: Any,
-) -> Params:  # fmt: skip
-    """Gradients of the summed cross-entropy by all parameters."""
+    targets: Any = identity, passes: int = 1, carry: Any = lambda g, delta: delta,
+    meet: Any = lambda v, carried, slope, h, t: (v + carried) * slope, kept: float = 0,
+    cut: Callable[[int], bool] = lambda t: False, **of_the_forward_pass: Any,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
+    """States, and the gradients at the logits, at the states and at the net inputs."""
     h, o = rnn_forward(params, x, h_0, **of_the_forward_pass)
+    y = targets(y)
     e = share(y) * counted(error(softmax(o), o, np.eye(o.shape[-1])[y]))  # (T, m, n_outputs)
-    g, slopes = arriving(e @ params["W_yh"].T), slope(h)  # (T, m, n) both
+    g = arriving(e @ params["W_yh"].T)  # (T, m, n)
     for _ in range(passes):
-        g = carried_back(g, slopes, back(params["W_hh"]), carry)
-    delta = g * slopes  # (T, m, n)
+        g, delta = way_back(
+            g, slope(h), back(params["W_hh"]), h, carry=carry, meet=meet, kept=kept, cut=cut
+        )
+    return h, e, g, delta
+
+
+def bptt(
+    params: Params, x: Array, y: Array, h_0: Array, *, before: Any = lambda h: h[:-1],
+    shown: Any = lambda h: h[1:], entered: Any = identity, at_weights: Any = lambda g, delta: delta,
+    outer: Any = lambda u, d: np.einsum("tmi,tmj->tij", u, d),
+    gather: Any = lambda terms: terms.sum(axis=0), **of_the_recursion: Any,
+) -> Params:  # fmt: skip
+    """Gradients of the summed cross-entropy with respect to all parameters."""
+    h, e, g, delta = errors_and_deltas(params, x, y, h_0, **of_the_recursion)
+    d = at_weights(g, delta)
     contributions = {
-        "W_xh": outer(x, delta),
-        "W_hh": outer(before(h), delta),
-        "b_h": delta.sum(axis=1),
-        "W_yh": outer(h[1:], e),
+        "W_xh": outer(entered(x), d),
+        "W_hh": outer(before(h), d),
+        "b_h": d.sum(axis=1),
+        "W_yh": outer(shown(h), e),
         "b_y": e.sum(axis=1),
     }
     return {name: gather(terms) for name, terms in contributions.items()}
+
+
+AT_THE_LOSS = (
+    LAST_LOSS, FIRST_LOSS_LOST, NO_ONE_HOT, NO_SOFTMAX, WRONG_SIGN, BATCH_MEAN, TARGET_MEAN,
+    TIME_MEAN, TARGETS_BATCH_FIRST, TARGETS_OF_STEP_BEFORE, TARGETS_OF_STEP_AFTER,
+    SOFTMAX_OVER_BATCH.by(error=lambda yhat, o, y: softmax(o, -2) - y),
+    SOFTMAX_TWICE.by(error=lambda yhat, o, y: softmax(yhat) - y),
+    DIAGONAL_OF_SOFTMAX.by(error=lambda yhat, o, y: -y * (1 - yhat)),
+    SLOPE_OF_SQUARED_ERROR.by(error=lambda yhat, o, y: (yhat - y) * yhat * (1 - yhat)),
+)  # fmt: skip
+ON_THE_WAY_BACK = (
+    NO_TRANSPOSE, IMMEDIATE_ONLY, TOTAL_FOR_IMMEDIATE, SLOPE_OF_VALUE, SLOPE_NOT_SQUARED,
+    SLOPE_OF_SIGMOID, SLOPE_OF_STEP_BEFORE, NO_SLOPE, SLOPE_TWICE, VALUE_FOR_SLOPE,
+    SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE, SLOPE_ON_CARRIED_ALONE, VALUE_ON_CARRIED,
+    NEXT_VALUE_ON_CARRIED, NEXT_SLOPE_ON_CARRIED, CARRIED_ADDED_UP, OWN_READOUT_LOST,
+)  # fmt: skip
+AT_THE_WEIGHTS = (
+    STATE_OF_SAME_STEP, WRAPPED_START, FIRST_USE_WITH_OWN_STATE, FIRST_USE_WITH_ZERO,
+    READOUT_OF_STATE_BEFORE, INPUT_OF_STEP_BEFORE, INPUT_OF_STEP_AFTER, SLOPE_AT_WEIGHTS_LEFT_OUT,
+    OVERWRITTEN, LAST_TERM_ALONE, FIRST_TERM_LOST, LAST_TERM_LOST, OUTER_SWAPPED,
+)  # fmt: skip
+ON_THE_WAY_THERE = (
+    ZERO_START, FIRST_STEP_FROM_ZERO, STATE_NOT_CARRIED, NO_BIAS, BIAS_TWICE, NO_OUTPUT_BIAS,
+    COLUMN_WEIGHTS, JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE, *CLIPPED,
+)  # fmt: skip
+
+# ------------------------------------------------------------------- where the network began
+
+SLOPE_AT_THE_START = Mistake(
+    "slope at h_0",
+    "The gradient at `h_0` has a slope in it; no activation made `h_0`.",
+    "`h_0` is given. What stands between it and `a_1`?",
+    at("sec-bptt-recursion"),
+    {"at_start": lambda d_h, h: d_h * tanh_slope(h[0])},
+)
+GRADIENT_OF_FIRST_STATE = Mistake(
+    "gradient at h_1 for h_0",
+    "The gradient at `h_0` is that at `h_1`: one step is missing.",
+    "`g_1 = dL/dh_1`. Which matrix leads from `a_1` to `h_0`?",
+    at("sec-bptt-recursion"),
+    {"from_first": lambda g, delta, back: g[0]},
+)
+NET_INPUT_OF_FIRST_STEP = Mistake(
+    "delta_1 for the gradient at h_0",
+    "The gradient at `h_0` is `delta_1`, that at the first net input: `W_hh` is missing.",
+    "`a_1` contains `h_0 W_hh`. What does that do to a gradient on its way back?",
+    at("sec-bptt-recursion"),
+    {"from_first": lambda g, delta, back: delta[0]},
+)
+START_BEFORE_SLOPE = Mistake(
+    "first slope left out",
+    "What goes back to `h_0` has not passed the activation of the first step.",
+    "`h_0` acts through `a_1`. Which of the two goes back, `g_1` or `delta_1`?",
+    at("sec-bptt-recursion"),
+    {"from_first": lambda g, delta, back: g[0] @ back},
+)
+
+
+def input_gradients(
+    params: Params, x: Array, y: Array, h_0: Array, *, at_start: Any = lambda d_h, h: d_h,
+    from_first: Any = lambda g, delta, back: delta[0] @ back,
+    at_weights: Any = lambda g, delta: delta, back: Any = np.transpose, **of_the_recursion: Any,
+) -> Params:  # fmt: skip
+    """Gradients of the summed cross-entropy with respect to the inputs and the initial state."""
+    h, _, g, delta = errors_and_deltas(params, x, y, h_0, back=back, **of_the_recursion)
+    return {
+        "x": at_weights(g, delta) @ params["W_xh"].T,
+        "h_0": at_start(from_first(g, delta, back(params["W_hh"])), h),
+    }
+
+
+# ------------------------------------------------------------------------- another activation
+
+TANH_SLOPE = Mistake(
+    "slope of tanh",
+    "The slope is `1 - h**2`, that of tanh; the network has relu.",
+    "At a large positive net input, how much does relu change if its input does?",
+    at("sec-bptt-recursion"),
+    {"slope": lambda h: 1 - h[1:] ** 2},
+)
+RELU_SLOPE_BEFORE = Mistake(
+    "slope from the step before",
+    "Which neurons let the gradient pass at step t is read from `h_{t-1}`.",
+    "`a_t` became `h_t`. Check the index, and remember that `h[0]` is `h_0`.",
+    at("sec-bptt-recursion"),
+    {"slope": lambda h: (h[:-1] > 0) * 1.0},
+)
+GRADIENT_RECTIFIED = Mistake(
+    "gradient rectified",
+    "The gradient itself goes through relu: its negative entries are lost.",
+    "Which sign decides whether a gradient passes, its own or that of the net input?",
+    at("sec-bptt-recursion"),
+    {"meet": lambda v, carried, slope, h, t: np.maximum(v + carried, 0)},
+)
+
+
+def relu_backward(
+    params: Params, h: Array, e: Array, *, slope: Any = lambda h: (h[1:] > 0) * 1.0,
+    back: Any = np.transpose, arriving: Any = identity, passes: int = 1, **of_the_way: Any,
+) -> Array:  # fmt: skip
+    """Gradients at the net inputs of a relu network."""
+    g = arriving(e @ params["W_yh"].T)
+    for _ in range(passes):
+        g, delta = way_back(g, slope(h), back(params["W_hh"]), h, **of_the_way)
+    return delta
+
+
+# ----------------------------------------------------------------------------- a second layer
+
+LOWER_FROM_ABOVE_THE_SLOPE = Mistake(
+    "upper slope left out between the layers",
+    "What goes down through `W_xh2` is the gradient above the upper activation; it has to pass "
+    "that activation first.",
+    "Which of the two goes down, `dL/dh_2` or `dL/da_2`?",
+    at("sec-bptt-recursion"),
+    {"down": lambda v, g, delta: g},
+)
+LOWER_FROM_OWN_LOSS = Mistake(
+    "upper layer's later steps not handed down",
+    "The lower layer receives what a step's own loss sends down, and nothing of what later steps "
+    "send through the upper layer.",
+    "Which gradient of the upper layer goes down: before or after the later steps were added?",
+    at("sec-bptt-recursion"),
+    {"down": lambda v, g, delta: v},
+)
+LOWER_FROM_STEP_AFTER = Mistake(
+    "handed down from the step after",
+    "The lower layer receives at step t what the upper one has at step t + 1.",
+    "Which step of the upper layer reads the lower state `h_t`?",
+    at("sec-bptt-recursion"),
+    {"down": lambda v, g, delta: np.concatenate([delta[1:], 0 * delta[:1]])},
+)
+LOWER_FROM_LAST_STEP = Mistake(
+    "handed down at the last step only",
+    "The lower layer receives something at the last step only.",
+    "Every lower state is read by the upper layer at its own step. Is the line inside of the loop?",
+    at("sec-bptt-all"),
+    {"down": lambda v, g, delta: only(delta, slice(-1, None))},
+)
+LOWER_WITHOUT_MEMORY = Mistake(
+    "lower recurrence left out",
+    "In the lower layer nothing goes from one step to the one before.",
+    "The lower layer has a `W_hh` of its own. Where is it in your backward pass?",
+    at("sec-bptt-recursion"),
+    {"lower_carry": lambda g, delta: 0 * g},
+)
+UPPER_WITHOUT_MEMORY = Mistake(
+    "upper recurrence left out",
+    "In the upper layer nothing goes from one step to the one before.",
+    "The upper layer has a `W_hh` of its own. Where is it in your backward pass?",
+    at("sec-bptt-recursion"),
+    {"upper_carry": lambda g, delta: 0 * g},
+)
+LOWER_NOT_TRANSPOSED = Mistake(
+    "lower W_hh for its transpose",
+    "In the lower layer a gradient is multiplied by `W_hh1` where the transpose belongs.",
+    "The matrix is square, so no shape complains. Which way does a weight lead?",
+    at("sec-bptt-order"),
+    {"lower_back": identity},
+)
+UPPER_NOT_TRANSPOSED = Mistake(
+    "upper W_hh for its transpose",
+    "In the upper layer a gradient is multiplied by `W_hh2` where the transpose belongs.",
+    "The matrix is square, so no shape complains. Which way does a weight lead?",
+    at("sec-bptt-order"),
+    {"upper_back": identity},
+)
+LOWER_SLOPE_FORGOTTEN = Mistake(
+    "lower slope forgotten",
+    "The slope of the lower activation is missing.",
+    "Between `h_1` and its net input stands an activation. Which factor does the chain rule ask "
+    "for?",
+    at("sec-bptt-recursion"),
+    {"lower_slope": np.ones_like},
+)
+UPPER_SLOPE_FORGOTTEN = Mistake(
+    "upper slope forgotten",
+    "The slope of the upper activation is missing.",
+    "Between `h_2` and its net input stands an activation. Which factor does the chain rule ask "
+    "for?",
+    at("sec-bptt-recursion"),
+    {"upper_slope": np.ones_like},
+)
+
+
+def stacked_backward(
+    params: Params, h_1: Array, h_2: Array, e: Array, *,
+    down: Any = lambda v, g, delta: delta, lower_slope: Any = tanh_slope,
+    upper_slope: Any = tanh_slope, lower_back: Any = np.transpose, upper_back: Any = np.transpose,
+    lower_carry: Any = lambda g, delta: delta, upper_carry: Any = lambda g, delta: delta,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Gradients at the net inputs of the lower and of the upper layer."""
+    v, slope = e @ params["W_yh"].T, upper_slope(h_2[1:])
+    g_2, delta_2 = way_back(v, slope, upper_back(params["W_hh2"]), h_2, carry=upper_carry)
+    handed = down(v * slope, g_2, delta_2) @ params["W_xh2"].T
+    delta_1 = way_back(
+        handed, lower_slope(h_1[1:]), lower_back(params["W_hh1"]), h_1, carry=lower_carry
+    )[1]
+    return delta_1, delta_2
 
 
 # ----------------------------------------------------------------------------- the double sum
@@ -302,6 +689,75 @@ LAST_USES = Mistake(
 )
 
 
+LAST_USES_AND_ONE = Mistake(
+    "the last K + 1 steps only",
+    "Only the last K + 1 steps of the sequence are kept, for all losses alike.",
+    "The window moves with the loss. Which uses does the loss at t = 2 keep?",
+    at("sec-bptt-truncated"),
+    {"kept": lambda t, k, T, K: k >= T - K},
+)
+LAST_LOSSES = Mistake(
+    "the last K losses only",
+    "Only the losses of the last K steps are kept, each with all its uses.",
+    "Every loss stays; what is cut is how far back each of them reaches.",
+    at("sec-bptt-truncated"),
+    {"kept": lambda t, k, T, K: t > T - K},
+)
+WINDOW_TOO_SHORT = Mistake(
+    "window one step too short",
+    "The window keeps one term too few for each loss: those with t - k < K - 1.",
+    "K = 1 keeps the term k = t. How many does yours keep?",
+    at("sec-bptt-truncated"),
+    {"kept": lambda t, k, T, K: t - k < K - 1},
+)
+FIRST_USES = Mistake(
+    "cut at the wrong end",
+    "Each loss keeps the uses far away from it and loses the K nearest.",
+    "Which end of the sum is cut off: k near t, or k near 1?",
+    at("sec-bptt-truncated"),
+    {"kept": lambda t, k, T, K: t - k >= K},
+)
+V_OF_THE_USE = Mistake(
+    "v_k for v_t",
+    "Each term begins with `v_k`, the row of the step where the weight is used; it begins with "
+    "`v_t`, that of the loss.",
+    "Which step has the loss whose derivative you take?",
+    at("sec-bptt-sum"),
+    {"starts": lambda v, t, k: v[k]},
+)
+PLUS_OF_THE_LOSS = Mistake(
+    "plus_t for plus_k",
+    "Each term ends with the immediate derivative of step t; it ends with that of step k, where "
+    "the weight is used.",
+    "At which step does the weight enter in the term k?",
+    at("sec-bptt-sum"),
+    {"ends": lambda t, k: t},
+)
+
+
+V_OF_STEP_BEFORE = Mistake(
+    "v_{t-1} for v_t",
+    "The row of the loss is taken one step too early: `v[t]` is `v_t`.",
+    "The arrays have an unused index 0, so that no index is shifted.",
+    at("sec-bptt-sum"),
+    {"starts": lambda v, t, k: v[t - 1]},
+)
+PLUS_OF_STEP_BEFORE = Mistake(
+    "plus_{k-1} for plus_k",
+    "The immediate derivative is taken one step too early: `plus[k]` is `plus_k`.",
+    "The arrays have an unused index 0, so that no index is shifted.",
+    at("sec-bptt-sum"),
+    {"ends": lambda t, k: k - 1},
+)
+JACOBIANS_OF_STEP_BEFORE = Mistake(
+    "Jacobians one step too early",
+    "The Jacobians are `J_{t-1}` to `J_k`, one step too early: `J[t]` is `J_t`.",
+    "The arrays have an unused index 0, so that no index is shifted.",
+    at("sec-bptt-sum"),
+    {"factors": lambda J, t, k: J[k:t]},
+)
+
+
 def every_term(t: int, k: int, T: int, K: int) -> bool:
     """Keep all: the full gradient."""
     return True
@@ -318,7 +774,8 @@ def total_derivatives(J: Array, plus: Array) -> Array:
 def double_sum(
     v: Array, J: Array, plus: Array, K: int = 0, *, kept: Any = every_term,
     factors: Any = lambda J, t, k: J[k + 1 : t + 1], order: int = 1, layout: Any = identity,
-    last: Any = lambda J, plus: plus,
+    last: Any = lambda J, plus: plus, starts: Any = lambda v, t, k: v[t],
+    ends: Any = lambda t, k: k,
 ) -> Array:  # fmt: skip
     """Sum of v_t J_t .. J_{k+1} plus_k over the losses t and the uses k <= t that are kept."""
     T, last_factor = len(v) - 1, last(J, plus)
@@ -326,16 +783,288 @@ def double_sum(
     for t in range(1, T + 1):
         for k in range(1, t + 1):
             if kept(t, k, T, K):
-                path = v[t]
+                path = starts(v, t, k)
                 for J_j in factors(J, t, k)[::-order]:  # newest first
                     path = path @ layout(J_j)
-                total += np.tensordot(path, last_factor[k], 1)
+                total += np.tensordot(path, last_factor[ends(t, k)], 1)
     return total
 
 
 def window(v: Array, J: Array, plus: Array, K: int, **wrong: Any) -> Array:
     """Sum only the terms with t - k < K."""
     return double_sum(v, J, plus, K, **{"kept": lambda t, k, T, K: t - k < K, **wrong})
+
+
+# ---------------------------------------------------------------------------- a detached state
+
+NOT_DETACHED = Mistake(
+    "state not detached",
+    "Nothing is cut off between the chunks: this is the full gradient.",
+    "The state that a chunk begins with is a number there, not a function of the weights. What "
+    "goes back through it?",
+    at("sec-bptt-truncated"),
+    {"chunk": lambda K: 0},
+)
+CHUNK_TOO_LONG = Mistake(
+    "chunk one step too long",
+    "The chunks have K + 1 steps.",
+    "Write down the steps of the first chunk for K = 3.",
+    at("sec-bptt-truncated"),
+    {"chunk": lambda K: K + 1},
+)
+CHUNK_TOO_SHORT = Mistake(
+    "chunk one step too short",
+    "The chunks have K - 1 steps.",
+    "Write down the steps of the first chunk for K = 3.",
+    at("sec-bptt-truncated"),
+    {"chunk": lambda K: K - 1},
+)
+CHUNKS_FROM_THE_END = Mistake(
+    "chunks counted from the end",
+    "The chunks are counted from the last step; they begin at the first one.",
+    "The sequence comes in from its beginning. Which chunk may be shorter than K?",
+    at("sec-bptt-truncated"),
+    {"origin": lambda T, K: T % K},
+)
+RESET_TO_ZERO = Mistake(
+    "chunk started from zero",
+    "Every chunk after the first starts from zeros: the state is thrown away with its gradient.",
+    "Detached means that no gradient goes back, not that no state goes on. What does the chunk "
+    "read?",
+    at("sec-bptt-truncated"),
+    {"restart": lambda h_0: 0 * h_0},
+)
+RESET_TO_START = Mistake(
+    "chunk started from h_0",
+    "Every chunk starts from `h_0`; it should start from the last state of the chunk before.",
+    "Detached means that no gradient goes back, not that no state goes on. What does the chunk "
+    "read?",
+    at("sec-bptt-truncated"),
+    {"restart": lambda h_0: h_0},
+)
+SHORT_CHUNK_DROPPED = Mistake(
+    "short last chunk dropped",
+    "The last chunk, which is shorter than K, is left out.",
+    "With T = 7 and K = 3, where does your loop over the chunks end?",
+    at("sec-bptt-truncated"),
+    {"losses": lambda T, K: slice(0, T - T % K)},
+)
+LAST_CHUNK_ALONE = Mistake(
+    "last chunk alone",
+    "Only the gradient of the last chunk is returned; those of all chunks are added.",
+    "`=` or `+=`? What does your loop keep of the chunks before?",
+    at("sec-bptt-truncated"),
+    {"losses": lambda T, K: slice((T - 1) // K * K, T)},
+)
+FIRST_CHUNK_ALONE = Mistake(
+    "first chunk alone",
+    "Only the gradient of the first chunk is returned; those of all chunks are added.",
+    "Does the `return` stand inside of the loop?",
+    at("sec-bptt-truncated"),
+    {"losses": lambda T, K: slice(0, K)},
+)
+CHUNKS_AVERAGED = Mistake(
+    "chunks averaged",
+    "The gradients of the chunks are averaged; they should be added.",
+    "The loss is the sum over all steps. Does it matter into how many chunks they are cut?",
+    at("sec-bptt-truncated"),
+    {"weight": lambda T, K: 1 / -(-T // K)},
+)
+WINDOW_FOR_CHUNKS = Mistake(
+    "window for chunks",
+    "Every loss reaches K steps back, across the ends of the chunks.",
+    "How far back does the first loss of the second chunk reach if the state before it is "
+    "detached?",
+    at("sec-bptt-truncated"),
+    {"reach": lambda t, K: range(max(t - K + 1, 0), t + 1)},
+)
+
+
+def detached(
+    params: Params, x: Array, y: Array, h_0: Array, K: int, *, chunk: Any = lambda K: K,
+    origin: Any = lambda T, K: 0, restart: Any = None, losses: Any = lambda T, K: slice(None),
+    weight: Any = lambda T, K: 1, reach: Any = None, **of_bptt: Any,
+) -> Params:  # fmt: skip
+    """Gradients summed over chunks of K steps; none passes from one chunk to the one before."""
+    T, size = len(x), chunk(K)
+    first = origin(T, K)
+
+    def begins(t: int) -> bool:
+        return bool(size) and t > 0 and (t - first) % size == 0
+
+    of_bptt = {"cut": begins, **of_bptt}
+    if restart:
+        h_start = np.asarray(restart(h_0))
+        of_bptt["entering"] = lambda h: h_start if begins(len(h) - 1) else h[-1]
+        of_bptt["before"] = lambda h: np.array([h_start if begins(t) else h[t] for t in range(T)])
+    if reach:
+        return windowed(params, x, y, h_0, lambda t: reach(t, K), of_bptt)
+    counted = of_bptt.pop("counted", identity)
+    of_bptt["counted"] = lambda e: counted(only(e, losses(T, K)))
+    return {name: weight(T, K) * g for name, g in bptt(params, x, y, h_0, **of_bptt).items()}
+
+
+def windowed(
+    params: Params, x: Array, y: Array, h_0: Array, reach: Callable[[int], range],
+    options: dict[str, Any],
+) -> Params:  # fmt: skip
+    """Gradients in which the loss of each step reaches some steps, with a state from before."""
+    total: Params = {}
+    for t in range(len(x)):
+        first = reach(t)[0]
+        wanted = {
+            "counted": lambda e, t=t: only(e, slice(t, t + 1)),
+            "cut": lambda s, first=first: s == first,
+        }
+        for name, g in bptt(params, x, y, h_0, **{**options, **wanted}).items():
+            total[name] = total.get(name, 0) + g
+    return total
+
+
+# ------------------------------------------------------------------------- a check of gradients
+
+
+def planted(name: str, sentence: str, hint: str) -> Mistake:
+    """Describe what a gradient check does not find, or should not complain of."""
+    return Mistake(name, sentence, hint, at("sec-bptt-four"))
+
+
+TRANSPOSED_PASSES = planted(
+    "transposed gradient not found",
+    "Your check lets a transposed gradient pass.",
+    "Compare entry by entry. Norms, sums and sorted entries do not see an exchange.",
+)
+SIGN_PASSES = planted(
+    "wrong sign not found",
+    "Your check lets a gradient with the wrong sign pass.",
+    "Is there an `abs` around a number whose sign matters?",
+)
+FACTOR_PASSES = planted(
+    "wrong factor not found",
+    "Your check lets a gradient pass that is one percent too large.",
+    "A cosine does not see a factor, and a tolerance of one percent is far too wide: differences "
+    "are good to eight digits or so.",
+)
+ONE_ENTRY_PASSES = planted(
+    "single wrong entry not found",
+    "Your check lets a gradient pass in which one entry is wrong.",
+    "Do you look at all entries of all parameters? A mean over many hides one.",
+)
+LAST_PARAMETER_PASSES = planted(
+    "last parameter not looked at",
+    "Your check lets a wrong gradient of the last parameter pass.",
+    "Does a `return` stand inside of the loop over the parameters?",
+)
+SMALL_PASSES = planted(
+    "wrong small gradient not found",
+    "Your check lets a wrong gradient pass if all gradients are small.",
+    "Set the error in relation to the size of the gradient. What is small depends on the loss.",
+)
+ZERO_PASSES = planted(
+    "zero gradient not found",
+    "Your check lets a gradient pass that is zero everywhere.",
+    "With zero in the denominator the error is not a number, and a comparison with that is False.",
+)
+NAN_PASSES = planted(
+    "NaN not found",
+    "Your check lets a gradient pass that has a NaN in it.",
+    "Every comparison with NaN is False. So ask whether the error is small, not whether it is "
+    "large.",
+)
+RIGHT_FAILS = planted(
+    "right gradient rejected",
+    "Your check rejects a right gradient.",
+    "How large a step do you take, and how good can the difference be with it? Central differences "
+    "with a step of 1e-5 leave about 1e-9.",
+)
+RIGHT_SMALL_FAILS = planted(
+    "right small gradient rejected",
+    "Your check rejects a right gradient if the loss and all gradients are small.",
+    "Set the error in relation to the size of the gradient, without a constant beside it.",
+)
+RIGHT_LARGE_FAILS = planted(
+    "right large gradient rejected",
+    "Your check rejects a right gradient if the loss and all gradients are large.",
+    "Set the error in relation to the size of the gradient: rounding errors grow with it.",
+)
+RIGHT_ZERO_FAILS = planted(
+    "right zero gradient rejected",
+    "Your check rejects a right gradient that is zero: one parameter does not act on the loss.",
+    "0/0 is not a number. What is the error if both are zero?",
+)
+
+
+def gradient_check(loss: Callable[[Params], float], params: Params, grads: Params) -> bool:
+    """Tell whether gradients are the derivatives of a loss, by central differences."""
+    step, tolerance = 1e-5, 1e-6
+    for name, value in params.items():
+        numeric = np.zeros_like(value)
+        for index in np.ndindex(value.shape):
+            nudge = np.zeros_like(value)
+            nudge[index] = step
+            up, down = (loss({**params, name: value + s * nudge}) for s in (1, -1))
+            numeric[index] = (up - down) / (2 * step)
+        size = max(np.linalg.norm(numeric), np.linalg.norm(grads[name]))
+        rounding = 1e-10 * abs(loss(params))  # of the differences, where the gradient is zero
+        if not np.linalg.norm(numeric - grads[name]) <= tolerance * size + rounding:
+            return False
+    return True
+
+
+def planted_gradients() -> list[Problem]:
+    """Right gradients of a small network, and wrong ones, each with what it shows."""
+    sizes = {"T": 3, "m": 2, "n_inputs": 1, "n": 3, "n_outputs": 2}
+    net = network(RNN("tanh"), sizes, 5)
+    x, y, h_0 = net.x, net.y, net.state0[0]
+
+    def loss(params: Params) -> float:
+        o = rnn_forward(params, x, h_0)[1]
+        nats = -np.log(np.take_along_axis(softmax(o), y[..., None], -1))
+        return float(nats.sum())
+
+    right = bptt(net.params, x, y, h_0)
+
+    def problem(
+        shows: Mistake, about: str, change: Callable[[Params], Params], scale: float = 1
+    ) -> Problem:
+        grads = change({name: scale * g for name, g in right.items()})
+        given = {"loss": lambda params: scale * loss(params), "params": net.params, "grads": grads}
+        return Problem(given, sizes, about, shows)
+
+    def changed(name: str, how: Callable[[Array], Array]) -> Callable[[Params], Params]:
+        return lambda g: {**g, name: how(g[name])}
+
+    def one_entry(g: Array) -> Array:
+        g = g.copy()
+        g[-1, -1] += 0.01 * np.abs(g).max()
+        return g
+
+    def every(how: Callable[[Array], Array]) -> Callable[[Params], Params]:
+        return lambda g: {name: how(part) for name, part in g.items()}
+
+    unused = {**net.params, "p_h": np.ones(3)}
+    return [
+        problem(RIGHT_FAILS, "right gradients", identity_of),
+        problem(TRANSPOSED_PASSES, "a transposed W_hh", changed("W_hh", np.transpose)),
+        problem(SIGN_PASSES, "the wrong sign", every(np.negative)),
+        problem(FACTOR_PASSES, "one percent too much", every(lambda g: 1.01 * g)),
+        problem(ONE_ENTRY_PASSES, "one wrong entry", changed("W_xh", one_entry)),
+        problem(LAST_PARAMETER_PASSES, "a wrong b_y", changed("b_y", lambda g: 2 * g)),
+        problem(ZERO_PASSES, "zeros", every(np.zeros_like)),
+        problem(NAN_PASSES, "a NaN", changed("b_h", lambda g: g * np.array([1, np.nan, 1]))),
+        problem(RIGHT_SMALL_FAILS, "right and small", identity_of, 1e-9),
+        problem(SMALL_PASSES, "wrong and small", changed("W_hh", np.transpose), 1e-9),
+        problem(RIGHT_LARGE_FAILS, "right and large", identity_of, 1e7),
+        Problem(
+            {"loss": loss, "params": unused, "grads": {**right, "p_h": np.zeros(3)}},
+            sizes, "a parameter that does not act", RIGHT_ZERO_FAILS,
+        ),
+    ]  # fmt: skip
+
+
+def identity_of(grads: Params) -> Params:
+    """Return gradients as they are."""
+    return grads
 
 
 # ---------------------------------------------------------------------------------- exercises
@@ -365,39 +1094,187 @@ TERMS_OF_BOTH = (
     LAST_LOSS.by(kept=lambda t, k, T, K: t == T),
     FIRST_LOSS_LOST.by(kept=lambda t, k, T, K: t > 1),
     NEWEST_USE_LOST,
+    V_OF_THE_USE,
+    PLUS_OF_THE_LOSS,
+    V_OF_STEP_BEFORE,
+    PLUS_OF_STEP_BEFORE,
+    JACOBIANS_OF_STEP_BEFORE,
 )
 
+
+def with_targets(net: Network) -> Problem:
+    """Hand over a network with its inputs, targets and initial state."""
+    return Problem({"params": net.params, "x": net.x, "y": net.y, "h_0": net.state0[0]}, net.sizes)
+
+
+def rectified(net: Network) -> Problem:
+    """States of a relu network, and random gradients at the logits."""
+    h, o = rnn_forward(net.params, net.x, np.maximum(net.state0[0], 0), phi=relu)
+    return Problem({"params": net.params, "h": h, "e": net.rng.standard_normal(o.shape)}, net.sizes)
+
+
+def stacked(T: int, m: int, n_inputs: int, n_1: int, n_2: int, n_outputs: int) -> Problem:
+    """States of two layers, the second on top of the first, and random gradients at the logits."""
+    rng = np.random.default_rng(T)
+    shapes = {
+        "W_xh1": (n_inputs, n_1), "W_hh1": (n_1, n_1), "b_h1": (n_1,),
+        "W_xh2": (n_1, n_2), "W_hh2": (n_2, n_2), "b_h2": (n_2,),
+        "W_yh": (n_2, n_outputs), "b_y": (n_outputs,),
+    }  # fmt: skip
+    params = {name: 0.6 * rng.standard_normal(shape) for name, shape in shapes.items()}
+    below, h = rng.standard_normal((T, m, n_inputs)), []
+    for layer, n in (("1", n_1), ("2", n_2)):
+        weights = {name: params[name + layer] for name in ("W_xh", "W_hh", "b_h")}
+        one = {**weights, "W_yh": np.zeros((n, 1)), "b_y": np.zeros(1)}
+        h.append(rnn_forward(one, below, 0.6 * rng.standard_normal((m, n)))[0])
+        below = h[-1][1:]
+    e = rng.standard_normal((T, m, n_outputs))
+    sizes = {"T": T, "m": m, "n_inputs": n_inputs, "n_1": n_1, "n_2": n_2, "n_outputs": n_outputs}
+    return Problem({"params": params, "h_1": h[0], "h_2": h[1], "e": e}, sizes)
+
+
+def chunked(net: Network) -> Problem:
+    """Add chunks of three steps, the last one shorter."""
+    problem = with_targets(net)
+    return replace(problem, arguments={**problem.arguments, "K": 3})
+
+
+def of_steps(problem: Problem, T: int, about: str) -> Problem:
+    """Return the first T steps of v, J and plus, whose index 0 is unused."""
+    arrays = {k: v[: T + 1] if np.ndim(v) else v for k, v in problem.arguments.items()}
+    return replace(problem, arguments=arrays, about=about)
+
+
+def few_steps(problem: Problem) -> list[Problem]:
+    """Return the cases of one and of two steps."""
+    return [of_steps(problem, 1, "a single step, T = 1"), of_steps(problem, 2, "two steps")]
+
+
+WITH_TARGETS = with_one_step([with_targets(net) for net in NETWORKS])
+RECTIFIED_ONES = [rectified(net) for net in networks(RNN("relu"))]
+STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 2, 4, 3, 5, 6)]
+SUMS = [Problem(ingredients(net), net.sizes) for net in NETWORKS]
+WINDOWS = [Problem({**ingredients(net), "K": 3}, net.sizes) for net in NETWORKS]
+CHUNKED = [chunked(net) for net in NETWORKS]
+
 EXERCISES = (
-    Exercise(
-        "bptt",
-        "Gradients of the summed softmax cross-entropy of a tanh network; y are classes.",
-        bptt,
-        [
-            Problem({"params": n.params, "x": n.x, "y": n.y, "h_0": n.state0[0]}, n.sizes)
-            for n in NETWORKS
-        ],
-        (
-            NO_TRANSPOSE, IMMEDIATE_ONLY, TOTAL_FOR_IMMEDIATE, STATE_OF_SAME_STEP, WRAPPED_START,
-            ZERO_START, OVERWRITTEN, OUTER_SWAPPED, SLOPE_OF_VALUE, SLOPE_NOT_SQUARED,
-            SLOPE_OF_SIGMOID, SLOPE_OF_STEP_BEFORE, NO_SLOPE, SLOPE_NOT_CARRIED, OWN_READOUT_LOST,
-            LAST_LOSS, FIRST_LOSS_LOST, NO_ONE_HOT, NO_SOFTMAX, WRONG_SIGN, BATCH_MEAN, TARGET_MEAN,
-            TIME_MEAN, NO_BIAS, NO_OUTPUT_BIAS,
-        ),
-    ),
     Exercise(
         "double_sum",
         "The sum of v_t J_t .. J_{k+1} plus_k over all 1 <= k <= t <= T; index 0 is unused.",
         double_sum,
-        [Problem(ingredients(net), net.sizes) for net in NETWORKS],
+        SUMS,
         TERMS_OF_BOTH,
         ("gradient",),
+        simpler=few_steps(SUMS[0]),
+        minutes=15,
+        level="easy",
+        outcome="tell the immediate from the total derivative",
+    ),
+    Exercise(
+        "bptt",
+        "Gradients of the summed softmax cross-entropy of a tanh network; y are classes.",
+        bptt,
+        WITH_TARGETS,
+        (*ON_THE_WAY_BACK, *AT_THE_WEIGHTS, *AT_THE_LOSS, *ON_THE_WAY_THERE),
+        simpler=[*shortened(WITH_TARGETS[0]), from_zero(WITH_TARGETS[0])],
+        minutes=30,
+        level="medium",
+        outcome="turn the double sum over time into one loop backwards",
+    ),
+    Exercise(
+        "input_gradients",
+        "Gradients of the same loss with respect to the inputs x and the initial state h_0.",
+        input_gradients,
+        WITH_TARGETS,
+        (
+            SLOPE_AT_THE_START, GRADIENT_OF_FIRST_STATE, NET_INPUT_OF_FIRST_STEP,
+            START_BEFORE_SLOPE, SLOPE_AT_WEIGHTS_LEFT_OUT, *ON_THE_WAY_BACK, *AT_THE_LOSS[1:],
+            ZERO_START, *ON_THE_WAY_THERE[2:],
+        ),  # a last loss alone, and a first step from zeros, give the same numbers as others
+        simpler=shortened(WITH_TARGETS[0]),
+        minutes=15,
+        level="medium",
+        outcome="put the Jacobians in the right order",
+    ),
+    Exercise(
+        "relu_backward",
+        "Gradients at the net inputs of a relu network; e[t - 1] is that at the logits of step t.",
+        relu_backward,
+        RECTIFIED_ONES,
+        (
+            TANH_SLOPE, RELU_SLOPE_BEFORE, GRADIENT_RECTIFIED, NO_TRANSPOSE, IMMEDIATE_ONLY,
+            NO_SLOPE, VALUE_FOR_SLOPE, SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE,
+            SLOPE_ON_CARRIED_ALONE, CARRIED_ADDED_UP, OWN_READOUT_LOST, *CLIPPED,
+        ),
+        ("delta",),
+        simpler=shortened(RECTIFIED_ONES[0]),
+        minutes=15,
+        level="medium",
+        outcome="derive the gradient of every parameter",
     ),
     Exercise(
         "window",
-        "The same sum truncated: every loss reaches the K uses t, t-1, .., t-K+1.",
+        "The sum of v_t J_t .. J_{k+1} plus_k truncated: every loss reaches the K uses t, .., "
+        "t-K+1.",
         window,
-        [Problem({**ingredients(net), "K": 3}, net.sizes) for net in NETWORKS],
-        (NOT_TRUNCATED, WINDOW_TOO_LONG, CHUNKS, LAST_USES, *TERMS_OF_BOTH),
+        WINDOWS,
+        (
+            NOT_TRUNCATED, WINDOW_TOO_LONG, WINDOW_TOO_SHORT, CHUNKS, LAST_USES,
+            LAST_USES_AND_ONE, LAST_LOSSES, FIRST_USES, *TERMS_OF_BOTH,
+        ),
         ("gradient",),
+        simpler=few_steps(WINDOWS[0]),
+        minutes=15,
+        level="medium",
+        outcome="say what truncation does to a gradient",
+    ),
+    Exercise(
+        "gradient_check",
+        "Whether grads are the derivatives of loss(params): True or False.",
+        gradient_check,
+        planted_gradients(),
+        (
+            RIGHT_FAILS, TRANSPOSED_PASSES, SIGN_PASSES, FACTOR_PASSES, ONE_ENTRY_PASSES,
+            LAST_PARAMETER_PASSES, ZERO_PASSES, NAN_PASSES, RIGHT_SMALL_FAILS, SMALL_PASSES,
+            RIGHT_LARGE_FAILS, RIGHT_ZERO_FAILS,
+        ),
+        ("verdict",),
+        minutes=30,
+        level="hard",
+        outcome="check a gradient in four independent ways",
+    ),
+    Exercise(
+        "detached",
+        "Gradients by chunks of K steps, added up; the state is handed on, but detached.",
+        detached,
+        CHUNKED,
+        (
+            NOT_DETACHED, WINDOW_FOR_CHUNKS, RESET_TO_ZERO, RESET_TO_START, LAST_CHUNK_ALONE,
+            FIRST_CHUNK_ALONE, SHORT_CHUNK_DROPPED, CHUNKS_AVERAGED, CHUNK_TOO_LONG,
+            CHUNK_TOO_SHORT, CHUNKS_FROM_THE_END, *ON_THE_WAY_BACK, *AT_THE_WEIGHTS,
+            *AT_THE_LOSS, *ON_THE_WAY_THERE,
+        ),
+        simpler=shortened(CHUNKED[0]),
+        minutes=30,
+        level="hard",
+        outcome="say what truncation does to a gradient",
+    ),
+    Exercise(
+        "stacked_backward",
+        "Gradients at the net inputs of two tanh layers, the second on the first; e[t - 1] is that "
+        "at the logits of step t.",
+        stacked_backward,
+        STACKS,
+        (
+            LOWER_FROM_ABOVE_THE_SLOPE, LOWER_FROM_OWN_LOSS, LOWER_FROM_STEP_AFTER,
+            LOWER_FROM_LAST_STEP, LOWER_WITHOUT_MEMORY, UPPER_WITHOUT_MEMORY,
+            LOWER_NOT_TRANSPOSED, UPPER_NOT_TRANSPOSED, LOWER_SLOPE_FORGOTTEN,
+            UPPER_SLOPE_FORGOTTEN, *CLIPPED,
+        ),
+        ("delta_1", "delta_2"),
+        simpler=shortened(STACKS[0]),
+        minutes=30,
+        level="hard",
+        outcome="derive the gradient of every parameter",
     ),
 )  # fmt: skip

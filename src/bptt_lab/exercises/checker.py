@@ -1,32 +1,52 @@
-"""An exercise: a reference, problems to try it on, and the mistakes that are known.
+"""An exercise: a reference, problems to try a function on, and the mistakes that are known.
 
 A mistake is an option of the reference. So everything that a learner may have got wrong, alone or
-together, can be computed and compared with what came.
+together, can be computed and compared with what the learner's function returns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from bptt_lab.exercises.answers import Answer
 from bptt_lab.exercises.comparing import (
-    CLOSE,
     Parts,
     Unusable,
-    read,
-    relation,
+    agree,
     relative_error,
     shape_in_symbols,
 )
-from bptt_lab.exercises.mistakes import Mistake, Mistakes, options, parts_of, together
-from bptt_lab.exercises.trials import Problem, Trial, complain, notes, refuse, tried
+from bptt_lab.exercises.diagnosing import (
+    CLIPPED_INSIDE,
+    ENTRIES_CLIPPED_INSIDE,
+    Case,
+    Effects,
+    entries_clipped,
+    unclipped,
+)
+from bptt_lab.exercises.locating import Part
+from bptt_lab.exercises.mistakes import Mistake, Mistakes, options, shares
+from bptt_lab.exercises.reading import Reading, read, reshaped, unwrapped
+from bptt_lab.exercises.trials import (
+    Problem,
+    Trial,
+    check_callable,
+    notes,
+    raise_if_failed,
+    run_trials,
+)
 
-DOUBLE = 1e-9
+DOUBLE = 1e-11
 """Relative error above which a right result was hardly computed in double precision."""
+
+MOST_SHOWN = 3
+"""How many mistakes are told that special problems show; with more, most follow from others."""
+
+LEVELS = ("easy", "medium", "hard")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +71,19 @@ class Exercise:
         Names of what is returned: one for an array or number, several for a tuple. A dict has
         names of its own.
     at_once : int
-        Up to how many mistakes are looked for together.
+        Up to how many mistakes are looked for together, at most 2.
     seconds : float
         Time that all calls together may take.
+    simpler : sequence of Problem
+        Special cases, each with its ``about``. If nothing explains the numbers, the answer says
+        for which of them the function is right.
+    minutes : int
+        How long it takes, by guess.
+    level : {"easy", "medium", "hard"}
+    outcome : str
+        What can be done afterwards, in the words of the chapter's box.
+    address : str
+        How a reader calls it, such as ``check.bptt``.
 
     Examples
     --------
@@ -73,6 +103,8 @@ class Exercise:
     Not yet. This is a known mistake.
     * The old state is kept whole.
       Hint: What do the two factors sum to?
+    >>> check_leaky.audit()
+    {}
     """
 
     name: str
@@ -83,158 +115,370 @@ class Exercise:
     returns: tuple[str, ...] = ("result",)
     at_once: int = 2
     seconds: float = 5.0
+    simpler: Sequence[Problem] = ()
+    minutes: int = 10
+    level: str = "medium"
+    outcome: str = ""
+    address: str = ""
 
     def __call__(self, function: Callable[..., Any]) -> Answer:
         """Try a function on all problems, and on the first one twice."""
         trials: list[Trial] = []
-        came: list[Parts] = []
         try:
-            refuse(function, self.name, [*self.problems[0].arguments])
-            for trial in tried(function, [*self.problems, self.problems[0]], self.seconds):
+            check_callable(function, [*self.problems[0].arguments])
+            for trial in run_trials(function, [*self.problems, self.problems[0]], self.seconds):
                 trials.append(trial)
-                complain(function, trial, self.seconds)
-                came.append(self.parts(trial.outcome.value))
+                raise_if_failed(function, trial, self.seconds)
+            reading = self.read([trial.outcome.value for trial in trials])
         except Unusable as why:
             return Answer(False, str(why), notes=notes(trials))
-        *came, again = came
-        answer = self.confirm(came, again, trials)
-        if answer is None:
-            answer = self.explain(came)
-        if answer is None:
-            answer = self.unknown(came)
-        return answer.noting(*notes(trials))
+        answer = self.judge(reading, trials)
+        if answer.table and not answer.mistakes:
+            more = [*self.simplified(function, answer), self.to_look_at_it]
+            answer = replace(answer, notes=(*answer.notes, *more))
+        return answer.with_notes(*notes(trials))
 
     def example(self) -> list[Any]:
         """Arguments of a call, to try a function on: ``f(*check.bptt.example())``."""
         return self.problems[0].fresh()
 
+    @property
+    def to_look_at_it(self) -> str:
+        """How to get at the arguments of a call."""
+        name = f"`{self.address}.example()`" if self.address else "`example()` of this checker"
+        return f"To look at it step by step: {name} returns such arguments."
+
+    def audit(self) -> dict[str, str]:
+        """Return what is wrong with the known mistakes, by name; nothing if they can all be told.
+
+        A mistake that no problem shows is called right, and two that give the same numbers are
+        taken for each other. Choose problems in which all sizes differ and no number is zero.
+        """
+        found: dict[str, str] = {}
+        seen: dict[str, list[Parts]] = {}
+        for mistake in (m for m in self.mistakes if m.commits):
+            parts = self.variant((mistake,))
+            alike = [name for name, other in seen.items() if all_agree(parts, other)]
+            if all_agree(parts, self.variant()):
+                found[mistake.name] = "No problem shows it: the numbers are right with it."
+            elif alike:
+                found[mistake.name] = f"It gives the same numbers as {alike[0]!r}."
+            seen[mistake.name] = parts
+        return found
+
     # ------------------------------------------------------------------------- what is computed
 
     @cached_property
-    def kind(self) -> Any:
+    def like(self) -> Any:
         """A right result: what others are to be like."""
         return self.reference(*self.problems[0].fresh())
 
-    def parts(self, value: Any) -> Parts:
-        """Read a result of this exercise."""
-        return read(value, self.kind, self.returns)
-
     @cached_property
-    def variants(self) -> dict[Mistakes, list[Parts]]:
+    def computed(self) -> dict[tuple[int, Mistakes], Parts]:
         """Results with some mistakes, as far as they were needed."""
         return {}
 
+    def result(self, k: int, mistakes: Mistakes = ()) -> Parts:
+        """Return what the reference makes of problem k if it commits these mistakes."""
+        if (k, mistakes) not in self.computed:
+            self.computed[k, mistakes] = self.compute(self.problems[k], mistakes)
+        return self.computed[k, mistakes]
+
     def variant(self, mistakes: Mistakes = ()) -> list[Parts]:
         """Return what the reference makes of each problem if it commits these mistakes."""
-        if mistakes not in self.variants:
+        return [self.result(k, mistakes) for k in range(len(self.problems))]
+
+    def compute(self, problem: Problem, mistakes: Mistakes = ()) -> Parts:
+        """Return what the reference makes of a problem; NaN if two mistakes exclude each other."""
+        try:
             with np.errstate(all="ignore"):
-                values = [self.reference(*p.fresh(), **options(mistakes)) for p in self.problems]
-            self.variants[mistakes] = [self.parts(value) for value in values]
-        return self.variants[mistakes]
+                value = self.reference(*problem.fresh(), **options(mistakes))
+        except (ValueError, IndexError):
+            if len(mistakes) < 2:
+                raise
+            return dict.fromkeys(self.result(0), np.array(np.nan))
+        return read(value, self.like, self.returns)
+
+    @cached_property
+    def ordinary(self) -> list[int]:
+        """Numbers of the problems that are not there to show one thing alone."""
+        return [k for k, problem in enumerate(self.problems) if problem.shows is None]
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What each mistake does to the ordinary problems."""
+
+        def result(k: int, mistakes: Mistakes) -> Parts:
+            return self.result(self.ordinary[k], mistakes)
+
+        searched = [mistake for mistake in self.mistakes if mistake.commits]
+        return Effects(searched, result, [self.problems[k] for k in self.ordinary])
+
+    @property
+    def step_counts(self) -> dict[str, list[int] | None]:
+        """Number of steps of each part, None if it has none; nothing if no problem is ordinary."""
+        return self.effects.step_counts if self.ordinary else {}
 
     # --------------------------------------------------------------------------------- judging
 
-    def confirm(self, came: list[Parts], again: Parts, trials: list[Trial]) -> Answer | None:
+    def read(self, values: Sequence[Any]) -> Reading:
+        """Read the results of all problems, and of the first one once more."""
+        try:
+            return Reading([read(value, self.like, self.returns) for value in values])
+        except Unusable:
+            right = [*self.variant(), self.variant()[0]]
+            found = unwrapped(values, right, self.like, self.returns)
+            if found is None:
+                raise
+            return found
+
+    def judge(self, reading: Reading, trials: Sequence[Trial]) -> Answer:
+        """Answer what there is to say of the numbers, the simplest that fits."""
+        answer = self.recognise(reading, trials)
+        if answer is None:
+            sizes = [problem.sizes for problem in self.problems]
+            right = [*self.variant(), self.result(0)]
+            other = reshaped(reading.parts, right, [*sizes, sizes[0]])
+            if other is not None:
+                reading = Reading(other.parts, (*reading.form, *other.form))
+                answer = self.recognise(reading, trials)
+        answer = self.unknown(reading) if answer is None else answer
+        return answer.with_notes(*reading.form)
+
+    def recognise(self, reading: Reading, trials: Sequence[Trial]) -> Answer | None:
+        """Answer if the numbers are right, or what is wrong has a name."""
+        right = self.judge_right(reading, trials)
+        return self.explain(reading.parts[:-1]) if right is None else right
+
+    def judge_right(self, reading: Reading, trials: Sequence[Trial]) -> Answer | None:
         """Answer if the numbers are right; None if they are not."""
-        largest = max(errors_of(came, self.variant()).values())
-        if largest > CLOSE:
+        *got, again = reading.parts
+        if not all_agree(got, self.variant()):
             return None
+        if reading.form:
+            return Answer(False, "The numbers are right, but the form is not the one asked for.")
         if any(trial.changed for trial in trials):
-            return Answer(False, "The numbers are right, but the function changes its arguments.")
-        if max(errors_of([again], came[:1]).values()) > CLOSE:
+            said = "The numbers are right, but the function changes its arguments."
+            return Answer(False, f"{said} {self.imprecision(got)}".strip())
+        if not all_agree([again], got[:1]):
             return Answer(
                 False,
                 "The numbers are right at the first call and others at the second, with the same "
                 "arguments. Something outlives the call: an array made outside of the function?",
             )
-        said = "It agrees with the reference to the last bit."
-        if largest:
-            said = f"It agrees with the reference; the largest relative error is {largest:.1e}."
-        if largest > DOUBLE:
-            said += " That is more than double precision leaves: single precision, or differences?"
-        return Answer(True, said)
+        largest = self.largest_error(got)
+        agrees = (
+            f"; the largest relative error is {largest:.1e}." if largest else " to the last bit."
+        )
+        return Answer(True, f"It agrees with the reference{agrees} {self.imprecision(got)}".strip())
 
-    def explain(self, came: list[Parts]) -> Answer | None:
-        """Answer if known mistakes explain what came; None if they do not.
+    def largest_error(self, got: Sequence[Parts]) -> float:
+        """Return the largest relative error of all parts of all problems."""
+        pairs = zip(got, self.variant(), strict=True)
+        return max(relative_error(a[k], b[k]) for a, b in pairs for k in b)
 
-        Explained is what the reference returns with them. A mistake need not be committed in
-        every part: some parts may be as they are with some of them only, or right.
-        """
+    def imprecision(self, got: Sequence[Parts]) -> str:
+        """Say what it comes from if right numbers differ by more than rounding."""
+        largest = self.largest_error(got)
+        if largest <= DOUBLE:
+            return ""
+        floats = [a for parts in got for a in parts.values() if a.ndim and a.dtype.kind == "f"]
+        return f"A relative error of {largest:.0e} is more than double precision leaves: " + (
+            "somewhere it works in single precision (`float32`)."
+            if any((a == a.astype(np.float32)).all() for a in floats)
+            else "single precision, finite differences, or a small number that was added, as in "
+            "`log(p + 1e-9)` or `norm + 1e-6`."
+        )
 
-        @cache
-        def agreeing(mistakes: Mistakes) -> frozenset[tuple[int, str]]:
-            errors = errors_of(came, self.variant(mistakes))
-            return frozenset(part for part, error in errors.items() if error <= CLOSE)
+    def explain(self, got: Sequence[Parts]) -> Answer | None:
+        """Answer if known mistakes explain the numbers; None if they do not."""
+        ordinary = [got[k] for k in self.ordinary]
+        found: Mistakes | None = ()
+        if ordinary and not all_agree(ordinary, self.effects.right):
+            found = self.explanation(ordinary)
+        if found is None:
+            return self.explain_clipped(ordinary)
+        expected = self.variant(found)
+        special = [
+            problem.shows
+            for k, problem in enumerate(self.problems)
+            if problem.shows and not all_agree([got[k]], [expected[k]])
+        ]
+        answer = self.diagnosis((*found, *[*dict.fromkeys(special)][:MOST_SHOWN]), got)
+        if len(special) <= MOST_SHOWN:
+            return answer
+        return answer.with_notes(f"{len(special)} of {len(self.problems)} tests go wrong.")
 
-        def explained(mistakes: Mistakes) -> bool:
-            return frozenset().union(*map(agreeing, parts_of(mistakes))) == everything
+    def explanation(self, ordinary: Sequence[Parts]) -> Mistakes | None:
+        """Return the fewest known mistakes that explain the ordinary problems, if any do."""
+        return next(Case(ordinary, self.effects).explanations(self.at_once), None)
 
-        everything = {(k, name) for k, parts in enumerate(came) for name in parts}
-        for size in range(1, self.at_once + 1):
-            found = [*filter(explained, together(self.mistakes, size))]
-            if found:
-                fullest = max(found, key=lambda mistakes: len(agreeing(mistakes)))
-                return self.diagnosis(fullest, came)
-        return None
+    def explain_clipped(self, got: Sequence[Parts]) -> Answer | None:
+        """Answer if the numbers were clipped, and are right or explained without that."""
+        if CLIPPED_INSIDE not in self.mistakes:
+            return None
+        right = self.effects.right
+        if any(a.shape != right[0][k].shape for k, a in got[0].items()):
+            return None
+        if entries_clipped(got, right):
+            return self.diagnosis((ENTRIES_CLIPPED_INSIDE,), got)
+        whole = unclipped(got, right)
+        if whole is None:
+            return None
+        if all_agree(whole, right):
+            return self.diagnosis((CLIPPED_INSIDE,), got)
+        more = self.explanation(whole)
+        if more is None:
+            return None
+        answer = self.diagnosis((*more, CLIPPED_INSIDE), whole)
+        table = ((name, f"{said}, but for the factor") for name, said in answer.table)
+        return replace(answer, table=tuple(table))
 
-    def diagnosis(self, mistakes: Mistakes, came: list[Parts]) -> Answer:
-        """Name the mistakes, and which parts are touched by which if that differs."""
+    def diagnosis(self, mistakes: Mistakes, got: Sequence[Parts]) -> Answer:
+        """Name the mistakes, and which parts show which if that differs."""
         one = len(mistakes) == 1
         said = "This is a known mistake." if one else f"{len(mistakes)} known mistakes at once."
-        causes = {name: self.cause(name, mistakes, came) for name in came[0]}
-        differ = len({*causes.values()}) > 1
-        return Answer(False, said, mistakes, tuple(causes.items()) if differ else ())
+        searched = tuple(mistake for mistake in mistakes if mistake.commits)
+        if searched:
+            ordinary = got if len(got) == len(self.ordinary) else [got[k] for k in self.ordinary]
+            shown = {name: self.shown(name, searched, ordinary) for name in got[0]}
+            if len({*shown.values()}) > 1:
+                return Answer(False, said, mistakes, tuple(shown.items()))
+        return Answer(False, said, mistakes)
 
-    def cause(self, name: str, mistakes: Mistakes, came: list[Parts]) -> str:
-        """Say which of the mistakes explain one part."""
-        for some in parts_of(mistakes):
-            pairs = zip(came, self.variant(some), strict=True)
-            if all(relative_error(a[name], b[name]) <= CLOSE for a, b in pairs):
-                return " and ".join(mistake.name for mistake in some) or "right"
-        return "a part of it"
+    def shown(self, name: str, mistakes: Mistakes, got: Sequence[Parts]) -> str:
+        """Say which of the mistakes one part shows."""
+        right = self.effects.right
+        if all(agree(a[name], b[name]) for a, b in zip(got, right, strict=True)):
+            return "right"
+        for some in shares(mistakes):
+            expected = self.effects.results(some)
+            if all(agree(a[name], b[name]) for a, b in zip(got, expected, strict=True)):
+                acting = [m for m in some if self.acts(m, some, name)]
+                return " and ".join(mistake.name for mistake in acting)
+        return "right"
 
-    def unknown(self, came: list[Parts]) -> Answer:
-        """Say of a result that nothing explains what can be said of it."""
-        right = self.variant()
-        pairs = [(a[k], b[k]) for a, b in zip(came, right, strict=True) for k in a]
-        said = "The numbers differ, and by no mistake that this checker knows."
-        if any(a.shape != b.shape for a, b in pairs):
-            said = "The shapes are not those of the result."
-        elif not all(np.isfinite(a).all() for a, _ in pairs):
-            said = (
+    def acts(self, mistake: Mistake, among: Mistakes, name: str) -> bool:
+        """Tell whether a part would be another one without one of some mistakes."""
+        without = tuple(other for other in among if other is not mistake)
+        pairs = zip(self.effects.results(among), self.effects.results(without), strict=True)
+        return any(not agree(a[name], b[name]) for a, b in pairs)
+
+    # ------------------------------------------------------------------------------- locating
+
+    def unknown(self, reading: Reading) -> Answer:
+        """Say of a result that nothing explains where it is wrong, and how."""
+        *got, again = reading.parts
+        parts = [self.part(name, got) for name in got[0]]
+        table = tuple((part.name, part.said()) for part in parts)
+        return Answer(False, self.verdict(parts, got, again), (), table, (*self.where(got, parts),))
+
+    def part(self, name: str, got: Sequence[Parts]) -> Part:
+        """One part of the result, beside what it should be."""
+        arguments = [problem.arguments for problem in self.problems]
+        sizes = [problem.sizes for problem in self.problems]
+        return Part(name, got, self.variant(), arguments, sizes)
+
+    def verdict(self, parts: Sequence[Part], got: Sequence[Parts], again: Parts) -> str:
+        """Say in one sentence what kind of wrong it is."""
+        if any(part.misshapen for part in parts):
+            return "The shapes are not those of the result."
+        if not all(np.isfinite(a).all() for some in got for a in some.values()):
+            return (
                 "There are infinite numbers or NaN in the result. They come from an `exp` of "
                 "something large, a `log` of 0, or a division by 0."
             )
-        table = tuple((name, self.difference(name, came, right)) for name in came[0])
-        more = f"To look at it step by step: `check.{self.name}.example()` returns such arguments."
-        return Answer(False, said, (), table, (more,))
+        if not all(np.array_equal(again[k], a) for k, a in got[0].items()):
+            return (
+                "The numbers differ, and a second call with the same arguments gives others again. "
+                "Look for `np.empty`, for random numbers, and for an array made outside."
+            )
+        return "The numbers differ, and by no mistake that this checker knows. Here is where:"
 
-    def difference(self, name: str, came: list[Parts], right: list[Parts]) -> str:
-        """Say how one part differs, in the problem in which it is furthest off."""
-        errors = [relative_error(a[name], b[name]) for a, b in zip(came, right, strict=True)]
-        worst = int(np.argmax(errors))
-        if errors[worst] <= CLOSE:
-            return "right"
-        value, wanted, sizes = came[worst][name], right[worst][name], self.problems[worst].sizes
-        if value.shape != wanted.shape:
-            shape, other = (shape_in_symbols(a.shape, sizes) for a in (value, wanted))
-            said = f"shape {shape}, should be {other}"
-        elif not np.isfinite(value).all():
-            index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
-            return f"{value[index]} at index {index}"
-        else:
-            said = f"relative error {errors[worst]:.2g}"
-        related = relation(value, wanted, sizes)
-        return f"{said}: {related}" if related else said
+    def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
+        """Yield where to begin to look."""
+        yield from self.begin_at(parts)
+        if not any(a.any() for some in got for a in some.values()):
+            yield (
+                "Everything is zero. Is something put into an array of integers, which cuts every "
+                "fraction to 0?"
+            )
+        integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
+        for name in (n for n in integers if any(p[n].dtype.kind == "f" for p in self.variant())):
+            yield (
+                f"`{name}` comes back as integers. What is put into an array of integers loses its "
+                "fraction; `zeros_like` of integers makes such an array."
+            )
+        simpler = {problem.about for problem in self.simpler}
+        right: list[str] = []
+        wrong: list[str] = []
+        for problem, a, b in zip(self.problems, got, self.variant(), strict=True):
+            if problem.about not in simpler or not problem.about:
+                (right if all_agree([a], [b]) else wrong).append(self.described(problem))
+        if right and not {*right} & {*wrong}:
+            both = (" and for ".join(dict.fromkeys(some)) for some in (right, wrong))
+            yield "It is right for {}, and wrong for {}.".format(*both)
+
+    def described(self, problem: Problem) -> str:
+        """Say which problem this is: what is special about it, or its numbers."""
+        if problem.about:
+            return problem.about
+        scalars = {
+            name: value for name, value in problem.arguments.items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        }  # fmt: skip
+        return ", ".join(
+            f"{name} = {value:g}" for name, value in (scalars or problem.sizes).items()
+        )
+
+    def begin_at(self, parts: Sequence[Part]) -> Iterator[str]:
+        """Yield which parts are right at the last step, if others are not, and the other way."""
+        stepped = [part for part in parts if part.first is not None and not part.misshapen]
+        if len(stepped) < 2:
+            return
+        at_end = [all(bool(mask[-1]) for mask in part.masks) for part in stepped]
+        wrong = [f"`{p.name}`" for p, good in zip(stepped, at_end, strict=True) if not good]
+        right = [f"`{p.name}`" for p, good in zip(stepped, at_end, strict=True) if good]
+        if wrong and right:
+            yield (
+                f"At the last step {listed(wrong)} {'are' if wrong[1:] else 'is'} wrong, and "
+                f"{listed(right)} right: begin there."
+            )
+
+    def simplified(self, function: Callable[..., Any], answer: Answer) -> Iterator[str]:
+        """Yield for which special cases a wrong function is right, wholly or in more parts."""
+        wrong = [name for name, said in answer.table if said != "right"]
+        whole = [name for name in wrong if self.step_counts.get(name) is None]
+        right, partly = [], False
+        for trial in run_trials(function, self.simpler, self.seconds):
+            try:
+                raise_if_failed(function, trial, self.seconds)
+                parts = read(trial.outcome.value, self.like, self.returns)
+            except Unusable:
+                continue
+            expected, about = self.compute(trial.problem), trial.problem.about
+            more = [f"`{name}`" for name in whole if agree(parts[name], expected[name])]
+            if all_agree([parts], [expected]):
+                right.append(about)
+            elif more:
+                partly = True
+                yield f"For {about}, {listed(more)} {'are' if more[1:] else 'is'} right too."
+        if right:
+            yield f"It is right for {' and for '.join(right)}."
+        elif self.simpler and not partly:
+            yield f"It is wrong even for {self.simpler[0].about}: begin with that."
 
     # ------------------------------------------------------------------------------ describing
 
     def __str__(self) -> str:
-        arguments, sizes = self.problems[0].arguments, self.problems[0].sizes
+        arguments = self.problems[0].arguments
+        sizes = [problem.sizes for problem in self.problems]
         lines = [f"{self.name}({', '.join(arguments)}): {self.task}"]
-        lines += [f"  {name}: {kind(value, sizes)}" for name, value in arguments.items()]
-        form = "a dict of " if isinstance(self.kind, dict) else ""
-        return "\n".join([*lines, f"  returns {form}{kind(self.parts(self.kind), sizes)}"])
+        for name in arguments:
+            values = [problem.arguments[name] for problem in self.problems]
+            lines.append(f"  {name}: {described(values, sizes)}")
+        form = "a dict of " if isinstance(self.like, dict) else ""
+        return "\n".join([*lines, f"  returns {form}{described(self.variant(), sizes)}"])
 
     __repr__ = __str__
 
@@ -243,7 +487,7 @@ class Check(Mapping[str, Exercise]):
     """All exercises: ``check.bptt`` or ``check["bptt"]``."""
 
     def __init__(self, exercises: Iterable[Exercise]) -> None:
-        self.exercises = {exercise.name: exercise for exercise in exercises}
+        self.exercises = {e.name: replace(e, address=f"check.{e.name}") for e in exercises}
 
     def __getitem__(self, name: str) -> Exercise:
         return self.exercises[name]
@@ -272,21 +516,32 @@ class Check(Mapping[str, Exercise]):
         )
 
 
-def errors_of(came: list[Parts], wanted: list[Parts]) -> dict[tuple[int, str], float]:
-    """Relative error of every part of every problem."""
-    return {
-        (k, name): relative_error(part, right[name])
-        for k, (parts, right) in enumerate(zip(came, wanted, strict=True))
-        for name, part in parts.items()
-    }
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other, with an "and" before the last one.
+
+    >>> listed(["i", "o", "C"])
+    'i, o and C'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def kind(value: Any, sizes: Mapping[str, int]) -> str:
+def all_agree(got: Sequence[Parts], expected: Sequence[Parts]) -> bool:
+    """Tell whether every part of every problem agrees."""
+    pairs = zip(got, expected, strict=True)
+    return all(agree(a[name], b[name]) for a, b in pairs for name in b)
+
+
+def described(values: Sequence[Any], sizes: Sequence[Mapping[str, int]]) -> str:
     """Describe an argument or a result by its shape, in symbols."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {kind(part, sizes)}" for name, part in value.items())
-    array = np.asarray(value)
+    first = values[0]
+    if isinstance(first, dict):
+        return ", ".join(
+            f"{name} {described([value[name] for value in values], sizes)}" for name in first
+        )
+    if callable(first):
+        return "a function"
+    array = np.asarray(first)
     if not array.ndim:
-        return "number" if array.dtype.kind == "f" else "integer"
+        return {"f": "number", "b": "True or False"}.get(array.dtype.kind, "integer")
     integers = " of integers" if array.dtype.kind in "iu" else ""
-    return shape_in_symbols(array.shape, sizes) + integers
+    return shape_in_symbols([np.shape(value) for value in values], sizes) + integers

@@ -1,6 +1,6 @@
-"""Read what a learner's function returned, and compare it part by part with what it should be."""
+"""Compare arrays, and write shapes and factors in the symbols of the problems."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import prod
 from typing import Any
@@ -12,6 +12,9 @@ from bptt_lab.arguments import Array, describe
 Parts = dict[str, Array]
 """What a function returned, as arrays by name."""
 
+Sizes = Mapping[str, int]
+"""Length of each axis of a problem by its symbol."""
+
 CLOSE = 1e-4
 """Relative error up to which two results are the same: single precision and differences pass."""
 
@@ -20,123 +23,135 @@ class Unusable(ValueError):
     """What came back is not of the kind asked for; the message says so to the learner."""
 
 
-def read(value: Any, like: Any, names: Sequence[str] = ()) -> Parts:
-    """Return the parts of ``value``, whose kind has to be that of ``like``.
-
-    A dict may have more keys than asked for, and a tuple may be a list.
+def numbers(name: str, value: Any) -> Array:
+    """Return a copy of a part as an array of real numbers.
 
     Raises
     ------
     Unusable
-        If the kind is another one, or a part is not an array of numbers.
-
-    Examples
-    --------
-    >>> read([1.0, [2.0, 3.0]], like=(np.float64(0), np.zeros(2)), names=("loss", "e"))
-    {'loss': array(1.), 'e': array([2., 3.])}
+        If it is something else.
     """
-    if value is None:
-        raise Unusable("The function returns nothing. Does it end in a `return`?")
-    if isinstance(like, dict):
-        return {name: numbers(name, part) for name, part in entries(value, like).items()}
-    if isinstance(like, tuple):
-        parts = members(value, len(like), names)
-        return {name: numbers(name, part) for name, part in zip(names, parts, strict=True)}
-    return {names[0]: numbers(names[0], value)}
-
-
-def entries(value: Any, like: dict[str, Any]) -> dict[str, Any]:
-    """Return those entries of a dict that ``like`` has too."""
-    wanted = ", ".join(like)
-    if not isinstance(value, Mapping):
-        raise Unusable(f"Return a dict with the keys {wanted}; this is {describe(value)}.")
-    missing = ", ".join(name for name in like if name not in value)
-    if missing:
-        has = ", ".join(map(str, value)) or "no key at all"
-        raise Unusable(f"The dict lacks {missing}; it has {has}.")
-    return {name: value[name] for name in like}
-
-
-def members(value: Any, count: int, names: Sequence[str]) -> Sequence[Any]:
-    """Return the members of a tuple or list of the right length."""
-    wanted = f"({', '.join(names)})"
-    if not isinstance(value, tuple | list):
-        raise Unusable(f"Return the tuple {wanted}; this is {describe(value)}.")
-    if len(value) != count:
-        raise Unusable(f"Return the tuple {wanted}; this one has {len(value)} members.")
-    return value
-
-
-def numbers(name: str, value: Any) -> Array:
-    """Return a copy of a part as an array of real numbers."""
     try:
         array = np.array(value)
     except ValueError:
         raise Unusable(f"`{name}` is a ragged list, not an array.") from None
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real
     if array.dtype.kind not in "fiub":
         raise Unusable(f"`{name}` should be an array of real numbers; it is {describe(value)}.")
     return array
 
 
-def relative_error(came: Array, expected: Array) -> float:
+def relative_error(got: Array, expected: Array) -> float:
     """Norm of the difference over the larger norm; infinity if the shapes differ or one is NaN.
+
+    Two that are NaN in the same places are compared in the others.
 
     >>> relative_error(np.array([3.0, 0.0]), np.array([3.0, 4.0]))
     0.8
     """
-    if came.shape != expected.shape or not (
-        np.isfinite(came).all() and np.isfinite(expected).all()
-    ):
+    if got.shape != expected.shape:
         return np.inf
-    size = max(np.linalg.norm(came), np.linalg.norm(expected))
-    return float(np.linalg.norm(came - expected) / size) if size else 0.0
+    if np.isnan(expected).any() and np.array_equal(np.isnan(got), np.isnan(expected)):
+        kept = ~np.isnan(expected)
+        return relative_error(got[kept], expected[kept]) if kept.any() else np.inf
+    difference, size = norm(np.subtract(got, expected, dtype=float)), max(norm(got), norm(expected))
+    if not np.isfinite(difference) or not np.isfinite(size):
+        return np.inf
+    return difference / size if size else 0.0
 
 
-def shape_in_symbols(shape: Iterable[int], sizes: Mapping[str, int]) -> str:
-    """Write a shape in the symbols of a problem whose sizes all differ.
+def norm(a: Array) -> float:
+    """Root of the sum of squares of all entries."""
+    flat = a.ravel().astype(float)
+    return float(np.sqrt(flat @ flat))
 
-    >>> shape_in_symbols((8, 4, 9), {"T": 7, "m": 4})
-    '(T+1, m, 9)'
+
+def agree(got: Array, expected: Array) -> bool:
+    """Tell whether two arrays are the same but for rounding."""
+    return relative_error(got, expected) <= CLOSE
+
+
+def expressions(sizes: Sequence[Sizes]) -> Iterator[tuple[str, list[int]]]:
+    """Yield what the length of an axis can be, in symbols, with its value in each problem."""
+    symbols = [name for name in sizes[0] if all(name in some for some in sizes)]
+    yield from ((name, [some[name] for some in sizes]) for name in symbols)
+    if "T" in symbols:
+        yield "T+1", [some["T"] + 1 for some in sizes]
+        yield "T-1", [some["T"] - 1 for some in sizes]
+    for a, b in combinations(symbols, 2):
+        yield f"{a}+{b}", [some[a] + some[b] for some in sizes]
+    for a, b in combinations(symbols, 2):
+        yield f"{a}*{b}", [some[a] * some[b] for some in sizes]
+
+
+def length_in_symbols(lengths: Sequence[int], sizes: Sequence[Sizes]) -> str:
+    """Write the length of an axis in symbols; the spelling has to fit all problems.
+
+    >>> sizes = {"T": 7, "n_inputs": 3, "n": 5}, {"T": 8, "n_inputs": 4, "n": 3}
+    >>> length_in_symbols([8, 9], sizes), length_in_symbols([8, 7], sizes)
+    ('T+1', 'n_inputs+n')
     """
-    symbols = {size: name for name, size in sizes.items()}
-    if "T" in sizes:
-        symbols.setdefault(sizes["T"] + 1, "T+1")
-    axes = [symbols.get(size, str(size)) for size in shape]
+    if len({*lengths}) == 1 and (lengths[0] == 1 or not any(sizes)):
+        return str(lengths[0])
+    for text, values in expressions(sizes):
+        if values == [*lengths]:
+            return text
+    return " or ".join(map(str, dict.fromkeys(lengths)))
+
+
+def shape_in_symbols(shapes: Sequence[tuple[int, ...]], sizes: Sequence[Sizes]) -> str:
+    """Write the shape that an array has in each of some problems in their symbols.
+
+    >>> shape_in_symbols([(8, 4), (9, 2)], [{"T": 7, "m": 4}, {"T": 8, "m": 2}])
+    '(T+1, m)'
+    """
+    if len({len(shape) for shape in shapes}) > 1:
+        return " or ".join(map(str, dict.fromkeys(shapes)))
+    axes = [length_in_symbols(lengths, sizes) for lengths in zip(*shapes, strict=True)]
     return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
 
 
-def relation(came: Array, expected: Array, sizes: Mapping[str, int]) -> str:
-    """Say how a wrong result is related to the right one; nothing if it is not.
+def factors(got: Sequence[Array], expected: Sequence[Array]) -> list[float] | None:
+    """Return by which number each array is a multiple of the expected one; None if one is not."""
+    found = []
+    for a, b in zip(got, expected, strict=True):
+        if a.shape != b.shape or not b.any() or not np.isfinite(a).all():
+            return None
+        factor = float(np.vdot(b, a) / np.vdot(b, b))
+        if not factor or not agree(a, factor * b):
+            return None
+        found.append(factor)
+    return found
 
-    >>> relation(np.array([0.25, 0.5]), np.array([1.0, 2.0]), {"m": 4})
-    'the right one times 1/m'
+
+def factor_in_symbols(found: Sequence[float], sizes: Sequence[Sizes]) -> str:
+    """Write a factor as sizes if they fit in all problems, as a number if it is the same in all.
+
+    >>> sizes = {"T": 7, "m": 4}, {"T": 8, "m": 2}
+    >>> factor_in_symbols([1 / 7, 1 / 8], sizes), factor_in_symbols([2, 2], sizes)
+    ('1/T', '2')
+    >>> factor_in_symbols([1.198, 1.21], sizes)
+    ''
     """
-    if not came.any():
-        return "zero"
-    if came.T.shape == expected.shape and relative_error(came.T, expected) < CLOSE:
-        return "the transpose of the right one"
-    if came.shape != expected.shape or not np.vdot(expected, expected):
-        return ""
-    factor = float(np.vdot(expected, came) / np.vdot(expected, expected))
-    if not factor or relative_error(came, factor * expected) > CLOSE:
-        return ""
-    return f"the right one times {in_symbols(factor, sizes)}"
-
-
-def in_symbols(factor: float, sizes: Mapping[str, int]) -> str:
-    """Write a factor as a product of sizes or one over it, if it is one."""
-    choices = [some for count in (1, 2) for some in combinations(sizes, count)]
-    for some in choices:
-        size, name = prod(sizes[symbol] for symbol in some), " ".join(some)
-        if np.isclose(factor, size, rtol=CLOSE):
-            return name
-        if np.isclose(factor, 1 / size, rtol=CLOSE):
-            return f"1/({name})" if len(some) > 1 else f"1/{name}"
-    return f"{factor:.4g}"
+    symbols = [name for name in sizes[0] if all(name in some for some in sizes)]
+    if len(sizes) == 1:
+        symbols = []  # whether 4 is m or a number cannot be told from one problem
+    for some in (some for count in (1, 2) for some in combinations(symbols, count)):
+        sides = np.array([prod(one[symbol] for symbol in some) for one in sizes], float)
+        if len({*sides}) == 1:
+            continue  # nor from several in which it is the same
+        if np.allclose(found, sides, rtol=CLOSE):
+            return " ".join(some)
+        if np.allclose(found, 1 / sides, rtol=CLOSE):
+            return f"1/({' '.join(some)})" if len(some) > 1 else f"1/{some[0]}"
+    return f"{found[0]:.4g}" if np.allclose(found, found[0], rtol=CLOSE) else ""
 
 
 def same(a: Any, b: Any) -> bool:
-    """Tell whether two arguments, arrays or dicts of arrays, are still equal."""
+    """Tell whether two arguments, arrays, functions or dicts of them, are still equal."""
     if isinstance(a, dict):
         return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    return np.array_equal(a, b)
+    if callable(a):
+        return a is b
+    return np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f")

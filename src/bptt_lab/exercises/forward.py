@@ -1,17 +1,18 @@
 """Exercises of the chapter on the forward pass."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from bptt_lab.activations import identity, sigmoid
+from bptt_lab.activations import identity, relu, sigmoid
 from bptt_lab.arguments import Array
 from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Params
 from bptt_lab.exercises.checker import Exercise
 from bptt_lab.exercises.mistakes import Mistake
 from bptt_lab.exercises.places import at
-from bptt_lab.exercises.problems import networks
+from bptt_lab.exercises.problems import Network, networks
 from bptt_lab.exercises.trials import Problem
 
 # ------------------------------------------------------------------------------------ one step
@@ -54,16 +55,124 @@ COLUMN_WEIGHTS = Mistake(
 )
 
 
+BIAS_TWICE = Mistake(
+    "bias counted twice",
+    "The bias `b_h` is added twice.",
+    "Some libraries have two biases, `b_ih` and `b_hh`. Here there is one.",
+    at("sec-cell"),
+    {"bias": 2},
+)
+NO_INPUT = Mistake(
+    "input forgotten",
+    "The input `x_t` is not in the net input.",
+    "What multiplies `W_xh`?",
+    at("sec-cell"),
+    {"inputs": 0},
+)
+JOINED_CROSSWISE = Mistake(
+    "inputs and weights joined in different orders",
+    "`[h, x]` is multiplied by the weights in the order of `[x, h]`: each meets rows of the other.",
+    "Both concatenations have `n + n_inputs` rows, so no shape complains. Which comes first in "
+    "each?",
+    at("sec-concatenation"),
+    {"product": lambda x, h, W_x, W_h: np.concatenate([h, x], -1) @ np.concatenate([W_x, W_h])},
+)
+WEIGHTS_JOINED_CROSSWISE = Mistake(
+    "weights and inputs joined in different orders",
+    "`[x, h]` is multiplied by the weights in the order of `[h, x]`: each meets rows of the other.",
+    "Both concatenations have `n + n_inputs` rows, so no shape complains. Which comes first in "
+    "each?",
+    at("sec-concatenation"),
+    {"product": lambda x, h, W_x, W_h: np.concatenate([x, h], -1) @ np.concatenate([W_h, W_x])},
+)
+RECTIFIED = Mistake(
+    "relu for tanh",
+    "The activation is `max(a, 0)`; asked for is tanh.",
+    "Can your states be negative?",
+    at("sec-cell"),
+    {"phi": relu},
+)
+TANH_TWICE = Mistake(
+    "tanh applied twice",
+    "The state is `tanh(tanh(a))`.",
+    "In how many places does your code apply the activation?",
+    at("sec-cell"),
+    {"phi": lambda a: np.tanh(np.tanh(a))},
+)
+OLD_STATE_ADDED = Mistake(
+    "old state added",
+    "The new state is added to the old one; it should replace it.",
+    "That is a residual network. Where does `h_{t-1}` stand in the equation?",
+    at("sec-cell"),
+    {"after": np.add},
+)
+
+
+def joined(x_t: Array, h: Array, W_x: Array, W_h: Array) -> Array:
+    """x_t W_x + h W_h."""
+    return x_t @ W_x + h @ W_h  # type: ignore[no-any-return]
+
+
 def rnn_step(
-    params: Params, x_t: Array, h: Array, *,
-    bias: float = 1, memory: float = 1, phi: Any = np.tanh, weights: Any = identity,
+    params: Params, x_t: Array, h: Array, *, bias: float = 1, memory: float = 1, inputs: float = 1,
+    phi: Any = np.tanh, weights: Any = identity, product: Any = joined,
+    after: Any = lambda old, new: new,
 ) -> Array:  # fmt: skip
     """h_t = tanh(x_t W_xh + h_{t-1} W_hh + b_h)."""
-    a = x_t @ params["W_xh"] + memory * h @ weights(params["W_hh"]) + bias * params["b_h"]
-    return phi(a)  # type: ignore[no-any-return]
+    both = product(inputs * x_t, memory * h, params["W_xh"], weights(params["W_hh"]))
+    return after(h, phi(both + bias * params["b_h"]))  # type: ignore[no-any-return]
 
 
-STEP_MISTAKES = (NO_BIAS, NO_MEMORY, NO_ACTIVATION, LOGISTIC, COLUMN_WEIGHTS)
+STEP_MISTAKES = (
+    NO_BIAS, NO_MEMORY, NO_INPUT, NO_ACTIVATION, LOGISTIC, RECTIFIED, TANH_TWICE, COLUMN_WEIGHTS,
+    BIAS_TWICE, JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE, OLD_STATE_ADDED,
+)  # fmt: skip
+
+# --------------------------------------------------------------------- another library's layout
+
+ONLY_INPUT_BIAS = Mistake(
+    "second bias forgotten",
+    "Only `bias_ih` is in it; PyTorch adds both biases, and so has to be their sum.",
+    "Write PyTorch's formula down. Which two constants can be one?",
+    at("sec-columns"),
+    {"biases": (1, 0)},
+)
+ONLY_STATE_BIAS = Mistake(
+    "first bias forgotten",
+    "Only `bias_hh` is in it; PyTorch adds both biases, and so has to be their sum.",
+    "Write PyTorch's formula down. Which two constants can be one?",
+    at("sec-columns"),
+    {"biases": (0, 1)},
+)
+BIASES_AVERAGED = Mistake(
+    "biases averaged",
+    "The bias is the mean of the two; it has to be their sum.",
+    "Both are added to the net input. How much do they add together?",
+    at("sec-columns"),
+    {"biases": (0.5, 0.5)},
+)
+STATE_WEIGHTS_KEPT = Mistake(
+    "square matrix not transposed",
+    "`W_hh` is handed over as it is. PyTorch's weights have the shape (to, from), and this one too "
+    "has to be transposed.",
+    "It is square, so no shape complains. In which row or column are the weights into neuron i?",
+    at("sec-columns"),
+    {"square": identity},
+)
+
+
+def from_torch(
+    weight_ih: Array, weight_hh: Array, bias_ih: Array, bias_hh: Array, *,
+    biases: tuple[float, float] = (1, 1), square: Any = np.transpose,
+) -> Params:  # fmt: skip
+    """Return the parameters of PyTorch's `nn.RNN` in the row form."""
+    first, second = biases
+    return {
+        "W_xh": weight_ih.T,
+        "W_hh": square(weight_hh),
+        "b_h": first * bias_ih + second * bias_hh,
+    }
+
 
 # ------------------------------------------------------------------------------- all the steps
 
@@ -80,7 +189,7 @@ STATE_NOT_CARRIED = Mistake(
     "Every step starts from `h_0`: the state of the step before is not handed on.",
     "In the loop, does the state on the right change from step to step?",
     at("sec-cell"),
-    {"carried": False},
+    {"entering": lambda h: h[0]},
 )
 OUTPUT_LATE = Mistake(
     "output of the state before",
@@ -105,16 +214,63 @@ NO_ROOM_FOR_START = Mistake(
 )
 
 
+FIRST_STEP_FROM_ZERO = Mistake(
+    "first step from zeros",
+    "`h_0` is returned, but the first step starts from zeros and not from it.",
+    "Which entry does the loop read at its first step, and what is in it by then? `h[t - 1]` at "
+    "`t = 0` is the last entry, which is not filled yet.",
+    at("sec-initial-state"),
+    {"entering": lambda h: h[-1] if len(h) > 1 else 0 * h[0]},
+)
+PROBABILITIES = Mistake(
+    "probabilities for logits",
+    "The output went through softmax; asked for are the logits.",
+    "Logits may be negative and need not sum to one. Softmax belongs to the loss.",
+    at("sec-softmax"),
+    {"predict": lambda o: softmax(o)},
+)
+OUTPUT_SQUASHED = Mistake(
+    "activation at the output",
+    "The output went through tanh; a logit is `h W_yh + b_y` and nothing more.",
+    "A logit may be any number. Can yours be 3?",
+    at("sec-cell"),
+    {"predict": np.tanh},
+)
+READ_TOO_LATE = Mistake(
+    "input of the step after read",
+    "Each step reads the input of the step after.",
+    "The array `x` has no entry for a step 0. Where is `x_1` in it?",
+    at("sec-shapes"),
+    {"sequence": lambda x: np.roll(x, -1, axis=0)},
+)
+READ_TOO_EARLY = Mistake(
+    "input of the step before read",
+    "Each step reads the input of the step before, and the first one the last input.",
+    "`x[-1]` is the last input. Where is `x_1` in the array?",
+    at("sec-shapes"),
+    {"sequence": lambda x: np.roll(x, 1, axis=0)},
+)
+READ_BACKWARDS = Mistake(
+    "sequence read backwards",
+    "The last input is read first.",
+    "Over what does your loop run, and in which direction?",
+    at("sec-shapes"),
+    {"sequence": lambda x: x[::-1]},
+)
+
+
 def rnn_forward(
-    params: Params, x: Array, h_0: Array, *, start: Any = identity, carried: bool = True,
-    read: Any = lambda h: h[1:], output_bias: float = 1, kept: Any = identity, **of_a_step: Any,
+    params: Params, x: Array, h_0: Array, *, start: Any = identity,
+    entering: Any = lambda h: h[-1], sequence: Any = identity, read: Any = lambda h: h[1:],
+    output_bias: float = 1, predict: Any = identity, kept: Any = identity, **of_a_step: Any,
 ) -> tuple[Array, Array]:  # fmt: skip
     """States h_0..h_T and logits o_1..o_T."""
     h = [start(h_0)]
-    for x_t in x:
-        h.append(rnn_step(params, x_t, h[-1] if carried else h[0], **of_a_step))
+    for x_t in sequence(x):
+        h.append(rnn_step(params, x_t, entering(h), **of_a_step))
     states = np.array(h)
-    return kept(states), read(states) @ params["W_yh"] + output_bias * params["b_y"]
+    o = read(states) @ params["W_yh"] + output_bias * params["b_y"]
+    return kept(states), predict(o)
 
 
 # ------------------------------------------------------------------------------------ the loss
@@ -185,6 +341,95 @@ SIGN_OF_LOSS = Mistake(
 )
 
 
+FIRST_CLASS_COUNTED = Mistake(
+    "mask filled with class 0",
+    "Steps without a target count too, as if their class were 0.",
+    "It is right to put some class there so that the index is valid. But then the loss of those "
+    "steps has to be left out.",
+    at("sec-steps"),
+    {"counts": lambda y: np.ones(y.shape), "index": lambda y: np.maximum(y, 0)},
+)
+TARGETS_BATCH_FIRST = Mistake(
+    "targets batch first",
+    "The targets are read with the batch first and the logits with time first: most meet the "
+    "prediction of another sequence or step.",
+    "Both flat arrays have T m entries, so no shape complains. In which order does each run?",
+    at("sec-shapes"),
+    {"targets": lambda y: y.T.reshape(y.shape)},
+)
+MEAN_OF_STEPS = Mistake(
+    "mean over time",
+    "The loss is divided by the number of steps, T.",
+    "The loss of a sequence is the sum over its steps here. Which axis has your mean?",
+    at("sec-steps"),
+    {"share": lambda y: 1 / len(y)},
+)
+MEAN_OF_EACH_SEQUENCE = Mistake(
+    "each sequence averaged",
+    "Each sequence has its loss divided by the number of its own targets; asked for is the sum.",
+    "A target in a short sequence then counts more than one in a long sequence. Is that meant?",
+    at("sec-steps"),
+    {"share": lambda y: 1 / np.maximum((y >= 0).sum(axis=0), 1)},
+)
+MEAN_OF_EACH_STEP = Mistake(
+    "each step averaged",
+    "Each step has its loss divided by the number of its own targets; asked for is the sum.",
+    "Which axis has your mean, and what is summed after it?",
+    at("sec-steps"),
+    {"share": lambda y: 1 / np.maximum((y >= 0).sum(axis=1, keepdims=True), 1)},
+)
+SOFTMAX_OVER_TIME = Mistake(
+    "softmax over time",
+    "Softmax is taken over the steps instead of over the classes.",
+    "Which axis of `o` has the classes? Over that one the probabilities sum to one.",
+    at("sec-softmax"),
+    {"axis": 0},
+)
+SOFTMAX_TWICE = Mistake(
+    "softmax applied twice",
+    "Softmax is applied twice: what is taken for logits are probabilities already.",
+    "Some losses contain the softmax. Does yours, and does its input too?",
+    at("sec-softmax"),
+    {"predict": lambda o, axis: softmax(softmax(o, axis), axis)},
+)
+SIGMOID_OUTPUT = Mistake(
+    "sigmoid for softmax",
+    "Each logit goes through the sigmoid; the classes exclude each other, so it is softmax.",
+    "Do your probabilities of one row sum to one?",
+    at("sec-softmax"),
+    {"predict": lambda o, axis: sigmoid(o)},
+)
+LOGIT_ITSELF = Mistake(
+    "logit for its log-softmax",
+    "This is minus the logit of the class: softmax is missing before the logarithm.",
+    "Some libraries have a loss that expects logarithms of probabilities. What did you give it?",
+    at("sec-softmax"),
+    {"predict": lambda o, axis: o, "log": identity},
+)
+BINARY = Mistake(
+    "binary cross-entropy",
+    "The other classes are in it too, each with `ln(1 - yhat)`: that is the loss of classes that "
+    "do not exclude each other.",
+    "For one class of several, how many terms has the cross-entropy?",
+    at("sec-cross-entropy"),
+    {"others": lambda p, at_class: np.log1p(-p).sum(axis=-1) - np.log1p(-at_class)},
+)
+DECIMAL_LOGARITHM = Mistake(
+    "logarithm to base 10",
+    "The logarithm has base 10; asked for is the natural one.",
+    "In NumPy `log` is the natural logarithm. Which one did you take?",
+    at("sec-cross-entropy"),
+    {"log": np.log10},
+)
+OVERFLOWS = Mistake(
+    "exp overflows",
+    "For large logits `exp` overflows, and the result is not a number.",
+    "Softmax stays the same if one number is taken from all logits of a row. Which number keeps "
+    "`exp` below 1?",
+    at("sec-softmax"),
+)
+
+
 def softmax(o: Array, axis: int | None = -1) -> Array:
     """Probabilities along an axis."""
     p: Array = np.exp(o - o.max(axis=axis, keepdims=True))
@@ -195,11 +440,14 @@ def softmax(o: Array, axis: int | None = -1) -> Array:
 def loss(
     o: Array, y: Array, *, axis: int | None = -1, counts: Any = lambda y: y >= 0,
     share: Any = lambda y: 1, steps: slice = slice(None), log: Any = np.log, sign: int = -1,
+    predict: Any = softmax, targets: Any = identity, index: Any = identity,
+    others: Any = lambda p, at_class: 0,
 ) -> float:  # fmt: skip
     """Sum of -ln yhat over the targets."""
-    at_class = np.take_along_axis(softmax(o, axis), y[..., None] % o.shape[-1], -1)[..., 0]
-    losses = np.where(counts(y), sign * log(at_class), 0)
-    return float(losses[steps].sum() * share(y))
+    y, p = targets(y), predict(o, axis)
+    at_class = np.take_along_axis(p, index(y)[..., None] % o.shape[-1], -1)[..., 0]
+    losses = np.where(counts(y), sign * (log(at_class) + others(p, at_class)), 0)
+    return float((losses * share(y))[steps].sum())
 
 
 # ------------------------------------------------------------------- its gradient at the logits
@@ -244,18 +492,35 @@ BY_PROBABILITIES = Mistake(
     "This is `-y/yhat`, the derivative by the output of softmax; asked for is that by its input.",
     "One factor of the chain rule is missing: the Jacobian of softmax.",
     at("sec-yhat-minus-y"),
-    {"by": "yhat"},
+    {"combine": lambda yhat, y, o: -y / yhat},
+)
+
+
+DIAGONAL_OF_SOFTMAX = Mistake(
+    "diagonal of the softmax alone",
+    "Only the diagonal of softmax's Jacobian is in it, `yhat (1 - yhat)`: raising one logit also "
+    "lowers the other probabilities.",
+    "All outputs of softmax contain all logits. Which entries of the Jacobian are missing?",
+    at("sec-yhat-minus-y"),
+    {"combine": lambda yhat, y, o: -y * (1 - yhat)},
+)
+SLOPE_OF_SQUARED_ERROR = Mistake(
+    "slope of the squared error",
+    "The error is multiplied by `yhat (1 - yhat)`: that belongs to the squared error of sigmoids.",
+    "In the cross-entropy the logarithm cancels that factor. Which loss did you differentiate?",
+    at("sec-yhat-minus-y"),
+    {"combine": lambda yhat, y, o: (yhat - y) * yhat * (1 - yhat)},
 )
 
 
 def logit_gradient(
     o: Array, y: Array, *, axis: int | None = -1, predict: Any = softmax, target: float = 1,
-    total: Any = lambda y: y.sum(axis=-1, keepdims=True), by: str = "o", sign: int = 1,
+    total: Any = lambda y: y.sum(axis=-1, keepdims=True), combine: Any = None, sign: int = 1,
     share: Any = lambda y: 1,
 ) -> Array:  # fmt: skip
     """Gradient of -sum y ln softmax(o) by o: (sum of y) yhat - y."""
     yhat = predict(o, axis)
-    e = total(y) * yhat - target * y if by == "o" else -y / yhat
+    e = combine(yhat, y, o) if combine else total(y) * yhat - target * y
     return sign * share(y) * e  # type: ignore[no-any-return]
 
 
@@ -274,35 +539,136 @@ def logits_and_classes() -> list[Problem]:
         problems.append(Problem({"o": o, "y": y}, net.sizes))
     first = problems[0].arguments
     far = {"o": first["o"] + 1000, "y": first["y"]}  # exp overflows unless they are shifted
-    return [*problems, Problem(far, NETWORKS[0].sizes)]
+    return [
+        *problems, Problem(far, NETWORKS[0].sizes, "logits around 1000", OVERFLOWS),
+    ]  # fmt: skip
+
+
+def with_every_target() -> list[Problem]:
+    """Logits and classes without a gap: of one sequence, of one step, and of both."""
+    o, y, sizes = NETWORKS[0].rng.standard_normal((7, 4, 6)), NETWORKS[0].y, NETWORKS[0].sizes
+    parts = {
+        "one prediction": (slice(1), slice(1)),
+        "one sequence in which every step has a target": (slice(None), slice(1)),
+        "sequences in which every step has a target": (slice(None), slice(None)),
+    }
+    return [Problem({"o": o[k], "y": y[k]}, sizes, about) for about, k in parts.items()]
 
 
 def logits_and_targets() -> list[Problem]:
     """Logits and target rows of any sum."""
-    sizes, rng = {"m": 4, "n_outputs": 3}, np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     y = np.array([[0.0, 1, 0], [1, 1, 0], [0.2, 0.3, 0.5], [0, 0.5, 1]])
-    return [Problem({"o": rng.standard_normal((4, 3)), "y": y}, sizes)]
+    wide = rng.uniform(0, 1, (2, 5))
+    return [
+        Problem({"o": rng.standard_normal(y.shape), "y": y}, {"m": len(y), "n_outputs": len(y.T)})
+        for y in (y, wide)
+    ]
 
+
+def one_hot_targets() -> Problem:
+    """One row whose target is one class."""
+    o = np.random.default_rng(1).standard_normal((1, 3))
+    sizes = {"m": 1, "n_outputs": 3}
+    return Problem({"o": o, "y": np.eye(3)[[1]]}, sizes, "one row whose target is one class")
+
+
+def torch_layer(net: Network) -> Problem:
+    """Random parameters of a layer as PyTorch keeps them."""
+    n_inputs, n = net.params["W_xh"].shape
+    shapes = {
+        "weight_ih": (n, n_inputs), "weight_hh": (n, n), "bias_ih": (n,), "bias_hh": (n,),
+    }  # fmt: skip
+    drawn = {name: net.rng.standard_normal(shape) for name, shape in shapes.items()}
+    return Problem(drawn, {"n_inputs": n_inputs, "n": n})
+
+
+def one_sequence(problem: Problem, about: str = "one sequence, m = 1") -> Problem:
+    """Return the first sequence of a problem alone."""
+    m = problem.sizes["m"]
+
+    def first(value: Any) -> Any:
+        axes = [k for k, size in enumerate(np.shape(value)[:2]) if size == m]
+        return np.take(value, [0], axis=axes[-1]) if axes else value
+
+    cut = {k: v if isinstance(v, dict) else first(v) for k, v in problem.arguments.items()}
+    return replace(problem, arguments=cut, sizes={**problem.sizes, "m": 1}, about=about)
+
+
+def first_steps(problem: Problem, T: int, about: str) -> Problem:
+    """Return the first steps of a problem alone."""
+    lengths = {problem.sizes["T"] + extra: T + extra for extra in (0, 1)}
+
+    def first(value: Any) -> Any:
+        length = np.shape(value)[:1]
+        return value[: lengths[length[0]]] if length and length[0] in lengths else value
+
+    cut = {k: v if isinstance(v, dict) else first(v) for k, v in problem.arguments.items()}
+    return replace(problem, arguments=cut, sizes={**problem.sizes, "T": T}, about=about)
+
+
+def from_zero(problem: Problem) -> Problem:
+    """Return a problem whose sequences start from zero."""
+    zero = {"h_0": 0 * problem.arguments["h_0"]}
+    return replace(problem, arguments={**problem.arguments, **zero}, about="h_0 = 0")
+
+
+def shortened(problem: Problem) -> list[Problem]:
+    """Return the simpler cases of a problem: one step, two steps, one sequence."""
+    return [
+        first_steps(problem, 1, "a single step, T = 1"),
+        first_steps(problem, 2, "two steps"),
+        one_sequence(problem),
+    ]
+
+
+def with_one_step(problems: list[Problem]) -> list[Problem]:
+    """Add a single step of the last problem, in which no mistake in the recursion shows."""
+    return [*problems, first_steps(problems[-1], 1, "a single step, T = 1")]
+
+
+STEPS = [Problem({"params": n.params, "x_t": n.x[0], "h": n.state0[0]}, n.sizes) for n in NETWORKS]
+SEQUENCES = [Problem({"params": n.params, "x": n.x, "h_0": n.state0[0]}, n.sizes) for n in NETWORKS]
 
 EXERCISES = (
     Exercise(
         "rnn_step",
         "One step of a tanh network, h_t from x_t and h_{t-1}.",
         rnn_step,
-        [Problem({"params": n.params, "x_t": n.x[0], "h": n.state0[0]}, n.sizes) for n in NETWORKS],
+        STEPS,
         STEP_MISTAKES,
         ("h_t",),
+        simpler=[one_sequence(STEPS[0])],
+        minutes=5,
+        level="easy",
+        outcome="write the forward pass of a recurrent network",
     ),
     Exercise(
         "forward",
         "All states h_0..h_T of a tanh network, and all logits.",
         rnn_forward,
-        [Problem({"params": n.params, "x": n.x, "h_0": n.state0[0]}, n.sizes) for n in NETWORKS],
+        SEQUENCES,
         (
-            ZERO_START, NO_ROOM_FOR_START, STATE_NOT_CARRIED, OUTPUT_LATE, NO_OUTPUT_BIAS,
-            *STEP_MISTAKES,
+            ZERO_START, FIRST_STEP_FROM_ZERO, NO_ROOM_FOR_START, STATE_NOT_CARRIED, OUTPUT_LATE,
+            NO_OUTPUT_BIAS, PROBABILITIES, OUTPUT_SQUASHED, READ_BACKWARDS, READ_TOO_LATE,
+            READ_TOO_EARLY, *STEP_MISTAKES,
         ),
         ("h", "o"),
+        simpler=[one_sequence(SEQUENCES[0]), from_zero(SEQUENCES[0])],
+        minutes=10,
+        level="easy",
+        outcome="write the forward pass of a recurrent network",
+    ),
+    Exercise(
+        "from_torch",
+        "The parameters W_xh, W_hh and b_h that make this book's step compute what nn.RNN "
+        "computes.",
+        from_torch,
+        [torch_layer(net) for net in NETWORKS],
+        (STATE_WEIGHTS_KEPT, ONLY_INPUT_BIAS, ONLY_STATE_BIAS, BIASES_AVERAGED),
+        minutes=10,
+        level="easy",
+        outcome="translate between the row form used here",
     ),
     Exercise(
         "loss",
@@ -310,20 +676,32 @@ EXERCISES = (
         loss,
         logits_and_classes(),
         (
-            MASK_IGNORED, MEAN_OF_TARGETS, MEAN_OF_ENTRIES, MEAN_OF_ROWS, LAST_STEP_ONLY,
-            SOFTMAX_OVER_BATCH, SOFTMAX_OVER_ALL, NO_LOGARITHM_OF_E, SIGN_OF_LOSS,
+            MASK_IGNORED, FIRST_CLASS_COUNTED, MEAN_OF_TARGETS, MEAN_OF_ENTRIES, MEAN_OF_ROWS,
+            MEAN_OF_STEPS, MEAN_OF_EACH_SEQUENCE, MEAN_OF_EACH_STEP, LAST_STEP_ONLY,
+            TARGETS_BATCH_FIRST, SOFTMAX_OVER_BATCH, SOFTMAX_OVER_TIME, SOFTMAX_OVER_ALL,
+            SOFTMAX_TWICE, SIGMOID_OUTPUT, LOGIT_ITSELF, BINARY, NO_LOGARITHM_OF_E,
+            DECIMAL_LOGARITHM, SIGN_OF_LOSS, OVERFLOWS,
         ),
         ("loss",),
+        simpler=with_every_target(),
+        minutes=15,
+        level="medium",
+        outcome="choose a loss over steps, rows and masks",
     ),
     Exercise(
         "logit_gradient",
-        "Gradient of -sum y ln softmax(o) by the logits o, for targets of any sum.",
+        "Gradient of -sum y ln softmax(o) with respect to the logits o, for targets of any sum.",
         logit_gradient,
         logits_and_targets(),
         (
             TARGETS_SUM_TO_ONE, NO_TARGET, SIGN_OF_GRADIENT, NO_SOFTMAX, BY_PROBABILITIES,
-            MEAN_GRADIENT, SOFTMAX_OVER_BATCH, SOFTMAX_OVER_ALL,
+            DIAGONAL_OF_SOFTMAX, SLOPE_OF_SQUARED_ERROR, MEAN_GRADIENT, SOFTMAX_OVER_BATCH,
+            SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT,
         ),
         ("e",),
+        simpler=[one_hot_targets()],
+        minutes=20,
+        level="medium",
+        outcome="derive the gradient of the softmax cross-entropy",
     ),
 )  # fmt: skip

@@ -24,6 +24,9 @@ class Mistake:
         Where the book explains it.
     commits : dict
         What it changes: options of the exercise's reference, with the values that are wrong.
+    local : bool
+        Whether it can be made in one part of the result and not in another. A sum over the steps
+        can be forgotten for one weight alone; a wrong recursion shows in all that it feeds.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Mistake:
     hint: str
     place: Place | None = None
     commits: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    local: bool = False
 
     def by(self, **commits: Any) -> "Mistake":
         """Return the same mistake, as another reference commits it."""
@@ -40,29 +44,37 @@ class Mistake:
 Mistakes = tuple[Mistake, ...]
 
 
-def together(mistakes: Iterable[Mistake], size: int) -> Iterator[Mistakes]:
-    """Yield every choice of ``size`` mistakes that one function can contain at once.
+def compatible(mistakes: Iterable[Mistake]) -> bool:
+    """Tell whether one function can contain these mistakes at once.
 
-    Two mistakes that set the same option exclude each other.
+    Two that set the same option exclude each other.
 
     >>> a, b, c = (Mistake(n, "", "", commits={o: 0}) for n, o in ("ax", "by", "cx"))
-    >>> [[m.name for m in pair] for pair in together((a, b, c), 2)]
-    [['a', 'b'], ['b', 'c']]
+    >>> compatible((a, b)), compatible((a, c))
+    (True, False)
     """
-    for chosen in combinations(mistakes, size):
-        options = [option for mistake in chosen for option in mistake.commits]
-        if len(set(options)) == len(options):
-            yield chosen
+    options = [option for mistake in mistakes for option in mistake.commits]
+    return len(set(options)) == len(options)
 
 
-def parts_of(mistakes: Mistakes) -> Iterator[Mistakes]:
-    """Yield every choice from these mistakes, from none of them to all.
+def together(mistakes: Iterable[Mistake], size: int) -> Iterator[Mistakes]:
+    """Yield every choice of ``size`` mistakes that one function can contain at once."""
+    return filter(compatible, combinations(mistakes, size))
 
-    >>> [len(some) for some in parts_of((1, 2))]
-    [0, 1, 1, 2]
+
+def shares(mistakes: Mistakes) -> Iterator[Mistakes]:
+    """Yield the choices that one part of a result can show, the fullest first.
+
+    A local mistake may be missing from a part; every other one is in all of them.
+
+    >>> shared, local = Mistake("recursion", "", ""), Mistake("sum", "", "", local=True)
+    >>> [[m.name for m in some] for some in shares((shared, local))]
+    [['recursion', 'sum'], ['recursion']]
     """
-    for size in range(len(mistakes) + 1):
-        yield from combinations(mistakes, size)
+    local = [mistake for mistake in mistakes if mistake.local]
+    for size in range(len(local) + 1):
+        for left_out in combinations(local, size):
+            yield tuple(mistake for mistake in mistakes if mistake not in left_out)
 
 
 def options(mistakes: Mistakes) -> dict[str, Any]:

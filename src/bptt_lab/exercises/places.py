@@ -15,6 +15,7 @@ SECTIONS = {
     "forward": {
         "sec-cell": "The cell",
         "sec-shapes": "A mini-batch, and every shape",
+        "sec-concatenation": "One product instead of two",
         "sec-columns": "Rows here, columns there",
         "sec-softmax": "Softmax acts on the row",
         "sec-cross-entropy": "Cross-entropy",
@@ -29,6 +30,7 @@ SECTIONS = {
         "sec-bptt-all": "All losses, all weights",
         "sec-bptt-order": "Order, transpose, layout",
         "sec-bptt-recursion": "From the double sum to the recursion",
+        "sec-bptt-four": "Four ways to one gradient",
         "sec-bptt-truncated": "Truncated backpropagation",
     },
     "vanishing": {
@@ -36,13 +38,16 @@ SECTIONS = {
         "sec-jacobian-product": "Many steps back",
         "sec-norm-bound": "A bound",
         "sec-non-normal": "Eigenvalues are not enough",
+        "sec-exact-rate": "The exact rate",
         "sec-clipping": "Clipping",
     },
     "lstm": {
+        "sec-carousel": "A memory that only adds",
         "sec-lstm-forget": "A gate that forgets",
         "sec-gru": "The gated recurrent unit",
         "sec-one-step": "One step back: four terms",
         "sec-k-steps": "k steps back: the missing path",
+        "sec-gru-jacobian": "The GRU has no such trap",
         "sec-lstm-backward": "The backward pass",
     },
     "training": {

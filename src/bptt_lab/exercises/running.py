@@ -1,17 +1,12 @@
 """Call a function of which nothing is known: it may raise, print, warn, or never end.
 
-The call runs in a thread of its own, and the caller waits for it no longer than agreed. A thread
-that is late gets an exception from outside. This works on every platform, in notebooks and
-outside, and, unlike a tracing function, costs the call no time; unlike an alarm signal, it works
-on Windows and from any thread.
-
-Its limits: Python looks for the exception between two of its own instructions. One long call
-inside a compiled library, or code that catches every exception and goes on, is abandoned instead
-of ended, and the answer says so. Where threads do not exist, as in Python inside a browser, there
-is no limit.
+The call runs in a thread, and the caller waits for it no longer than agreed. A thread that is late
+gets an exception from outside. That works on every platform and from every thread, and costs the
+call no time. Python looks for the exception between two of its own instructions, so one long call
+inside a compiled library cannot be ended; it is left alone, and the answer says so. Where there are
+no threads, as in Python inside a page, there is no limit: there the page ends the whole worker.
 """
 
-import ctypes
 import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -21,9 +16,6 @@ from threading import Thread
 from traceback import extract_tb
 from typing import Any
 
-PATIENCE = 1.0
-"""Seconds that a thread has to end after it was told to."""
-
 
 class TimeIsUp(BaseException):
     """Raised in a call that takes too long; no ``except Exception`` catches it."""
@@ -31,7 +23,7 @@ class TimeIsUp(BaseException):
 
 @dataclass
 class Outcome:
-    """What came of a call.
+    """What a call has led to.
 
     Attributes
     ----------
@@ -40,7 +32,9 @@ class Outcome:
     error : BaseException or None
         What it raised.
     late : bool
-        Whether it had to be ended; ``abandoned`` if it could not be.
+        Whether it took too long.
+    ended : bool
+        Whether it is over; False if it was late and could not be ended.
     printed : str
     warned : list of str
     """
@@ -48,31 +42,55 @@ class Outcome:
     value: Any = None
     error: BaseException | None = None
     late: bool = False
-    abandoned: bool = False
+    ended: bool = True
     printed: str = ""
     warned: Sequence[str] = ()
 
 
-def run(function: Callable[..., Any], arguments: Sequence[Any], seconds: float) -> Outcome:
-    """Call a function and return what came of it, within ``seconds``.
+def call(function: Callable[..., Any], arguments: Sequence[Any], seconds: float) -> Outcome:
+    """Call a function and return what it led to, within ``seconds``.
 
-    >>> run(divmod, (7, 2), seconds=5).value
+    >>> call(divmod, (7, 2), seconds=5).value
     (3, 1)
-    >>> run(divmod, (7, 0), seconds=5).error
+    >>> call(divmod, (7, 0), seconds=5).error
     ZeroDivisionError('integer division or modulo by zero')
     """
     outcome = Outcome()
 
     def work() -> None:
-        try:
-            outcome.value = function(*arguments)
-        except BaseException as error:  # also what would end the program
-            outcome.error = error
+        with suppress(TimeIsUp):  # it may arrive when all is done
+            try:
+                outcome.value = function(*arguments)
+            except BaseException as error:  # also what would end the program
+                outcome.error = error
 
     with recorded(outcome):
-        outcome.abandoned = not limited(work, seconds)
-    outcome.late = outcome.abandoned or isinstance(outcome.error, TimeIsUp)
+        thread = Thread(target=work, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # there are no threads here
+            work()
+            return outcome
+        try:
+            thread.join(seconds)
+        finally:  # also if the reader interrupts the kernel
+            outcome.late = thread.is_alive()
+            outcome.ended = end(thread)
     return outcome
+
+
+def end(thread: Thread) -> bool:
+    """Raise an exception in a thread until it ends; give up after a second."""
+    for _ in range(20):
+        if not thread.is_alive() or thread.ident is None:
+            return True
+        import ctypes  # only here: not every Python in a page has it
+
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp)
+        )
+        thread.join(0.05)
+    return not thread.is_alive()
 
 
 @contextmanager
@@ -84,37 +102,6 @@ def recorded(outcome: Outcome) -> Iterator[None]:
         yield
     outcome.printed = text.getvalue()
     outcome.warned = [*dict.fromkeys(str(warning.message) for warning in seen)]
-
-
-def limited(work: Callable[[], None], seconds: float) -> bool:
-    """Do some work in a thread, and say whether the thread has ended."""
-
-    def quietly() -> None:
-        with suppress(TimeIsUp):  # it may arrive when all is done
-            work()
-
-    thread = Thread(target=quietly, daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:  # there are no threads here
-        work()
-        return True
-    try:
-        thread.join(seconds)
-    finally:  # also if the reader interrupts the kernel
-        end(thread)
-    return not thread.is_alive()
-
-
-def end(thread: Thread) -> None:
-    """Raise an exception in a thread until it ends; give up after a while."""
-    for _ in range(20):
-        if not thread.is_alive() or thread.ident is None:
-            return
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp)
-        )
-        thread.join(PATIENCE / 20)
 
 
 def place_of(error: BaseException, function: Callable[..., Any]) -> str:

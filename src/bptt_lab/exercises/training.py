@@ -1,5 +1,6 @@
 """Exercises of the chapter on training."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,52 @@ SUM_OF_NORMS = Mistake(
 )
 
 
+LARGEST_ENTRY_AS_SIZE = Mistake(
+    "largest entry for the norm",
+    "The size of the gradient is taken as its largest entry; it is the root of the sum of squares.",
+    "For (3, 4) the norm is 5. What is yours?",
+    at("sec-clipping"),
+    {"size": lambda grads: dict.fromkeys(grads, max(np.abs(g).max() for g in grads.values()))},
+)
+MEAN_SQUARE_AS_SIZE = Mistake(
+    "mean square for the norm",
+    "The size of the gradient is the root of the *mean* of the squares; the norm has their sum.",
+    "Does the threshold depend on how many parameters there are?",
+    at("sec-clipping"),
+    {"size": lambda grads: dict.fromkeys(grads, total_norm(grads) / np.sqrt(entries_of(grads)))},
+)
+SUM_OF_ABSOLUTES = Mistake(
+    "sum of absolute values",
+    "The size of the gradient is the sum of the absolute values; it is the root of the sum of "
+    "squares.",
+    "For (3, 4) the norm is 5. What is yours?",
+    at("sec-clipping"),
+    {"size": lambda grads: dict.fromkeys(grads, sum(np.abs(g).sum() for g in grads.values()))},
+)
+NEVER_CLIPPED = Mistake(
+    "nothing clipped",
+    "The gradient comes back as it is, however long it is.",
+    "Is the scaled gradient the one that you return? And on which side of the threshold is it "
+    "scaled?",
+    at("sec-clipping"),
+    {"limit": lambda ratio: 1},
+)
+LENGTH_ONE = Mistake(
+    "shortened to 1",
+    "A gradient that is too long gets the norm 1; it should get the norm tau.",
+    "`g / norm` has which norm? And `tau * g / norm`?",
+    at("sec-clipping"),
+    {"cut": lambda g, factor, tau: g * (factor / tau if factor < 1 else 1)},
+)
+SHORT_ONES_SCALED = Mistake(
+    "the wrong side scaled",
+    "Short gradients are lengthened to tau, and long ones stay as they are.",
+    "Which of `<` and `>` stands in your condition?",
+    at("sec-clipping"),
+    {"limit": lambda ratio: max(1, ratio)},
+)
+
+
 def norm(g: Array) -> float:
     """Root of the sum of squares of all entries."""
     return float(np.sqrt((g**2).sum()))
@@ -60,6 +107,11 @@ def norm(g: Array) -> float:
 def total_norm(grads: Params) -> float:
     """Norm of all parameters' gradients together, as one vector."""
     return float(np.sqrt(sum(norm(g) ** 2 for g in grads.values())))
+
+
+def entries_of(grads: Params) -> int:
+    """Count the entries of all gradients."""
+    return sum(g.size for g in grads.values())
 
 
 def clip_by_norm(
@@ -79,18 +131,36 @@ OLD_VELOCITY = Mistake(
     "The step is made with the velocity before the update; the new one comes too late.",
     "At the first step the velocity is zero. Does your function move then?",
     at("sec-update"),
-    {"along": lambda old, new, g, mu: old},
+    {"along": lambda old, new, g, mu, eta: old},
 )
 RATE_IN_VELOCITY = Mistake(
     "rate inside the velocity",
-    "The rate is multiplied into the velocity; here it multiplies the velocity in the step.",
-    "Both forms exist, and agree while the rate stays the same. What changes if it is lowered?",
+    "This is another convention: the rate is multiplied into the velocity. Asked for is the one in "
+    "which it multiplies the velocity in the step.",
+    "Both exist, and agree while the rate stays the same. What changes if it is lowered?",
     at("sec-update"),
     {"gather": lambda v, g, mu, eta: mu * v + eta * g, "rate": lambda eta: 1},
 )
+DESCENT_IN_VELOCITY = Mistake(
+    "rate and sign inside the velocity",
+    "This is another convention, that of Sutskever and others: the velocity is `mu v - eta g`, and "
+    "it is added. Asked for is `mu v + g`, and `eta v` is subtracted.",
+    "Both exist, and agree while the rate stays the same. What changes if it is lowered?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda eta: -1},
+)
+SIGN_IN_VELOCITY = Mistake(
+    "sign inside the velocity",
+    "This is another convention: the velocity is `mu v - g`, and `eta v` is added. Asked for is "
+    "`mu v + g`, and `eta v` is subtracted.",
+    "Both move the parameters alike. Which sign has a velocity that is handed to your function?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v - g, "rate": lambda eta: -eta},
+)
 AVERAGED_VELOCITY = Mistake(
     "velocity averaged",
-    "The gradient enters the velocity with the factor `1 - mu`.",
+    "This is another convention: the gradient enters the velocity with the factor `1 - mu`. Asked "
+    "for is `mu v + g`.",
     "Averages are what Adam takes. Here a constant gradient makes v grow to `g / (1 - mu)`.",
     at("sec-update"),
     {"gather": lambda v, g, mu, eta: mu * v + (1 - mu) * g},
@@ -102,12 +172,38 @@ NO_VELOCITY = Mistake(
     at("sec-update"),
     {"gather": lambda v, g, mu, eta: g},
 )
+MU_FORGOTTEN = Mistake(
+    "velocity never fades",
+    "The old velocity is added whole; mu has no effect.",
+    "For a constant gradient, where does your velocity end?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: v + g},
+)
+MU_AT_THE_GRADIENT = Mistake(
+    "mu at the gradient",
+    "Mu multiplies the gradient; it should multiply the old velocity.",
+    "With mu = 0 momentum is plain gradient descent. Is yours?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: v + mu * g},
+)
 NESTEROV = Mistake(
     "Nesterov's momentum",
     "This is Nesterov's form, which steps along `mu v + g` once more; asked for is the plain one.",
     "Once v is new, the step needs nothing but v.",
     at("sec-update"),
-    {"along": lambda old, new, g, mu: mu * new + g},
+    {"along": lambda old, new, g, mu, eta: mu * new + g},
+)
+NESTEROV_IN_VELOCITY = Mistake(
+    "Nesterov's momentum, rate and sign inside the velocity",
+    "This is Nesterov's form in another convention, `v = mu v - eta g` and a step of "
+    "`mu v - eta g`; asked for is the plain form.",
+    "Once v is new, the step needs nothing but v.",
+    at("sec-update"),
+    {
+        "gather": lambda v, g, mu, eta: mu * v - eta * g,
+        "along": lambda old, new, g, mu, eta: mu * new - eta * g,
+        "rate": lambda eta: -1,
+    },
 )
 UPHILL = Mistake(
     "uphill",
@@ -120,12 +216,12 @@ UPHILL = Mistake(
 
 def momentum(
     theta: Array, g: Array, v: Array, eta: float, mu: float, *,
-    gather: Any = lambda v, g, mu, eta: mu * v + g, along: Any = lambda old, new, g, mu: new,
+    gather: Any = lambda v, g, mu, eta: mu * v + g, along: Any = lambda old, new, g, mu, eta: new,
     rate: Any = lambda eta: eta, sign: int = -1,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Return theta - eta v, and the new v = mu v + g."""
     new = gather(v, g, mu, eta)
-    return theta + sign * rate(eta) * along(v, new, g, mu), new
+    return theta + sign * rate(eta) * along(v, new, g, mu, eta), new
 
 
 # ---------------------------------------------------------------------------------------- Adam
@@ -135,21 +231,42 @@ NOT_CORRECTED = Mistake(
     "The averages are not corrected for the zeros with which they begin.",
     "After one update `u` is `(1 - beta_1) g`. How much too small is that?",
     at("sec-update"),
-    {"corrected": lambda mean, beta, j: mean},
+    {"corrected": lambda mean, beta, j, which: mean},
+)
+FIRST_ALONE_CORRECTED = Mistake(
+    "squares not corrected",
+    "Only the average of the gradients is corrected; that of the squares begins with a zero too.",
+    "Which of the two averages is further from its limit after a few updates?",
+    at("sec-update"),
+    {"corrected": lambda mean, beta, j, which: mean / (1 - beta**j) if which == "u" else mean},
+)
+SECOND_ALONE_CORRECTED = Mistake(
+    "gradients not corrected",
+    "Only the average of the squares is corrected; that of the gradients begins with a zero too.",
+    "After one update `u` is `(1 - beta_1) g`. How much too small is that?",
+    at("sec-update"),
+    {"corrected": lambda mean, beta, j, which: mean / (1 - beta**j) if which == "s" else mean},
 )
 COUNTED_FROM_ZERO = Mistake(
     "updates counted from zero",
     "The correction has the exponent j - 1.",
     "The first update is j = 1. With j = 0 you would divide by zero.",
     at("sec-update"),
-    {"corrected": lambda mean, beta, j: mean / (1 - beta ** (j - 1))},
+    {"corrected": lambda mean, beta, j, which: mean / (1 - beta ** (j - 1))},
+)
+COUNTED_FROM_TWO = Mistake(
+    "updates counted from two",
+    "The correction has the exponent j + 1.",
+    "The first update is j = 1. How many gradients are in the average then?",
+    at("sec-update"),
+    {"corrected": lambda mean, beta, j, which: mean / (1 - beta ** (j + 1))},
 )
 CORRECTED_AS_FIRST = Mistake(
     "corrected as at the first update",
     "The correction is `1 - beta` at every update; it fades as j grows.",
     "The average of many gradients begins to forget its zeros. Where is j in your formula?",
     at("sec-update"),
-    {"corrected": lambda mean, beta, j: mean / (1 - beta)},
+    {"corrected": lambda mean, beta, j, which: mean / (1 - beta)},
 )
 CORRECTED_HANDED_ON = Mistake(
     "corrected averages handed on",
@@ -165,6 +282,13 @@ AVERAGES_EXCHANGED = Mistake(
     at("sec-update"),
     {"mean": lambda old, new, beta: (1 - beta) * old + beta * new},
 )
+ADDED_WHOLE = Mistake(
+    "new gradient added whole",
+    "The new gradient, or its square, is added whole; in an average it has the weight `1 - beta`.",
+    "What do the two weights of an average sum to?",
+    at("sec-update"),
+    {"mean": lambda old, new, beta: beta * old + new},
+)
 BETAS_EXCHANGED = Mistake(
     "betas exchanged",
     "The two betas have changed places.",
@@ -172,19 +296,62 @@ BETAS_EXCHANGED = Mistake(
     at("sec-update"),
     {"betas": lambda beta_1, beta_2: (beta_2, beta_1)},
 )
+SQUARE_OF_THE_AVERAGE = Mistake(
+    "square of the averaged gradient",
+    "What is averaged for `s` is the square of the average `u`; it is the square of the gradient.",
+    "Which of `g` and `u` do you square?",
+    at("sec-update"),
+    {"squared": lambda g, u: u**2},
+)
+NOT_SQUARED = Mistake(
+    "gradient not squared",
+    "What is averaged for `s` is the gradient itself, without the square.",
+    "Can your `s` be negative? Then it has no root.",
+    at("sec-update"),
+    {"squared": lambda g, u: g},
+)
+NO_AVERAGE_OF_GRADIENTS = Mistake(
+    "gradient for its average",
+    "The step is made along the gradient itself: this is RMSProp with a correction.",
+    "Where is `u` used?",
+    at("sec-update"),
+    {"along": lambda g, u_hat: g},
+)
 NO_ROOT = Mistake(
     "root forgotten",
     "The step is divided by the mean square; its root is missing.",
     "Multiply all gradients by 10. By what should Adam's step change?",
     at("sec-update"),
-    {"size": lambda s, epsilon: s + epsilon},
+    {"size": lambda s, epsilon, beta, j: s + epsilon},
+)
+NO_EPSILON = Mistake(
+    "epsilon forgotten",
+    "The small number beside the root is missing.",
+    "What does your function divide by where all gradients were zero?",
+    at("sec-update"),
+    {"size": lambda s, epsilon, beta, j: np.sqrt(s)},
 )
 EPSILON_INSIDE = Mistake(
     "epsilon under the root",
-    "The small number stands under the root; it belongs beside it.",
+    "This is another convention: the small number stands under the root. Asked for is beside it.",
     "The two differ where the squares are as small as epsilon.",
     at("sec-update"),
-    {"size": lambda s, epsilon: np.sqrt(s + epsilon)},
+    {"size": lambda s, epsilon, beta, j: np.sqrt(s + epsilon)},
+)
+EPSILON_HAT = Mistake(
+    "epsilon beside the uncorrected root",
+    "This is another convention, which TensorFlow has and the paper mentions: epsilon is added to "
+    "the root of `s` before its correction. Asked for is after it.",
+    "By which factor does your epsilon differ from the one asked for, and when does that fade?",
+    at("sec-update"),
+    {"size": lambda s, epsilon, beta, j: np.sqrt(s) + epsilon / np.sqrt(1 - beta**j)},
+)
+LARGEST_SQUARE_KEPT = Mistake(
+    "largest square kept",
+    "This is AMSGrad: the average of the squares may only grow. Asked for is Adam.",
+    "Is there a maximum in your function?",
+    at("sec-update"),
+    {"grown": np.maximum},
 )
 
 
@@ -192,15 +359,18 @@ def adam(
     theta: Array, g: Array, u: Array, s: Array, j: int,
     eta: float, beta_1: float, beta_2: float, epsilon: float, *,
     mean: Any = lambda old, new, beta: beta * old + (1 - beta) * new,
-    corrected: Any = lambda mean, beta, j: mean / (1 - beta**j),
-    size: Any = lambda s, epsilon: np.sqrt(s) + epsilon, kept: Any = lambda raw, corrected: raw,
+    corrected: Any = lambda mean, beta, j, which: mean / (1 - beta**j),
+    size: Any = lambda s, epsilon, beta, j: np.sqrt(s) + epsilon,
+    kept: Any = lambda raw, corrected: raw, squared: Any = lambda g, u: g**2,
     betas: Any = lambda beta_1, beta_2: (beta_1, beta_2), sign: int = -1,
+    along: Any = lambda g, u_hat: u_hat, grown: Any = lambda new, old: new,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Parameters and both averages after update j."""
     beta_1, beta_2 = betas(beta_1, beta_2)
-    u, s = mean(u, g, beta_1), mean(s, g**2, beta_2)
-    u_hat, s_hat = corrected(u, beta_1, j), corrected(s, beta_2, j)
-    theta = theta + sign * eta * u_hat / size(s_hat, epsilon)
+    u = mean(u, g, beta_1)
+    s = grown(mean(s, squared(g, u), beta_2), s)
+    u_hat, s_hat = corrected(u, beta_1, j, "u"), corrected(s, beta_2, j, "s")
+    theta = theta + sign * eta * along(g, u_hat) / size(s_hat, epsilon, beta_2, j)
     return theta, kept(u, u_hat), kept(s, s_hat)
 
 
@@ -212,49 +382,92 @@ def gradients() -> list[Problem]:
     found = [(bptt(net.params, net.x, net.y, net.state0[0]), net.sizes) for net in NETWORKS]
     long, sizes = found[0]
     short = {name: 0.1 * g / total_norm(long) for name, g in long.items()}
-    return [Problem({"grads": g, "tau": 0.3}, sizes) for g, sizes in (*found, (short, sizes))]
+    about = "gradients longer than tau", "gradients longer than tau", "a gradient shorter than tau"
+    given = zip((*found, (short, sizes)), (0.3, 0.5, 0.3), about, strict=True)
+    return [Problem({"grads": g, "tau": tau}, sizes, text) for (g, sizes), tau, text in given]
 
 
-def update(names: str, **numbers: float) -> Problem:
+def update(names: str, sizes: tuple[int, int], about: str = "", **numbers: Any) -> Problem:
     """Draw some arrays of the shape of a weight, and a mean square."""
-    rng = np.random.default_rng(0)
-    arrays: dict[str, Any] = {name: rng.standard_normal((3, 5)) for name in names.split()}
+    rng = np.random.default_rng(sizes[0])
+    arrays: dict[str, Any] = {name: rng.standard_normal(sizes) for name in names.split()}
     if "s" in arrays:
         arrays["s"] = arrays["s"] ** 2
-    return Problem({**arrays, **numbers}, {"n_inputs": 3, "n": 5})
+    return Problem({**arrays, **numbers}, {"n_inputs": sizes[0], "n": sizes[1]}, about)
 
 
-BETAS = {"eta": 0.5, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.2}
+def at_rest(problem: Problem, about: str, **numbers: float) -> Problem:
+    """Return the first update, when velocity and averages are still zero."""
+    zero = {
+        name: 0 * problem.arguments[name] for name in ("u", "s", "v") if name in problem.arguments
+    }
+    return replace(problem, arguments={**problem.arguments, **zero, **numbers}, about=about)
+
+
+def one_parameter(problem: Problem) -> Problem:
+    """Return a gradient of one parameter that is too long."""
+    grads = {"W_hh": problem.arguments["grads"]["W_hh"]}
+    return Problem({"grads": grads, "tau": 0.3}, problem.sizes, "one parameter alone")
+
+
+BETAS: dict[str, Any] = {"eta": 0.5, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.2}
+OTHER_BETAS: dict[str, Any] = {"eta": 0.3, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.1}
+GRADIENTS = gradients()
+MOVES = [
+    update("theta g v", (3, 5), eta=0.1, mu=0.7), update("theta g v", (4, 3), eta=0.3, mu=0.9),
+]  # fmt: skip
+ADAM_STEPS = [
+    update("theta g u s", (3, 5), j=3, **BETAS), update("theta g u s", (4, 3), j=8, **OTHER_BETAS),
+]  # fmt: skip
 
 EXERCISES = (
+    Exercise(
+        "momentum",
+        "Parameters and velocity after one update, v = mu v + g, then theta - eta v.",
+        momentum,
+        MOVES,
+        (
+            OLD_VELOCITY, RATE_IN_VELOCITY, DESCENT_IN_VELOCITY, SIGN_IN_VELOCITY,
+            AVERAGED_VELOCITY, NO_VELOCITY, MU_FORGOTTEN, MU_AT_THE_GRADIENT, NESTEROV,
+            NESTEROV_IN_VELOCITY, UPHILL,
+        ),
+        ("theta", "v"),
+        simpler=[at_rest(MOVES[0], "the first update, v = 0")],
+        minutes=5,
+        level="easy",
+        outcome="take a gradient to an update",
+    ),
     Exercise(
         "clip_by_norm",
         "The gradient shortened to the norm tau if it is longer, over all parameters together.",
         clip_by_norm,
-        gradients(),
+        GRADIENTS,
         (
-            CLIPPED_PER_PARAMETER, CLIPPED_PER_ENTRY, ALWAYS_SCALED, NORM_SQUARED, SUM_OF_NORMS,
+            CLIPPED_PER_PARAMETER, CLIPPED_PER_ENTRY, ALWAYS_SCALED, SHORT_ONES_SCALED,
+            NEVER_CLIPPED, LENGTH_ONE, NORM_SQUARED, SUM_OF_NORMS, SUM_OF_ABSOLUTES,
+            LARGEST_ENTRY_AS_SIZE, MEAN_SQUARE_AS_SIZE,
         ),
-    ),
-    Exercise(
-        "momentum",
-        "Parameters and velocity after one update by gradient descent with momentum.",
-        momentum,
-        [update("theta g v", eta=0.1, mu=0.7)],
-        (
-            OLD_VELOCITY, RATE_IN_VELOCITY, AVERAGED_VELOCITY, NO_VELOCITY, NESTEROV, UPHILL,
-        ),
-        ("theta", "v"),
+        simpler=[one_parameter(GRADIENTS[0])],
+        minutes=10,
+        level="easy",
+        outcome="take a gradient to an update",
     ),
     Exercise(
         "adam",
         "Parameters and both averages after update j = 1, 2, .. of Adam.",
         adam,
-        [update("theta g u s", j=j, **BETAS) for j in (3, 8)],
+        ADAM_STEPS,
         (
-            NOT_CORRECTED, CORRECTED_HANDED_ON, CORRECTED_AS_FIRST, COUNTED_FROM_ZERO,
-            AVERAGES_EXCHANGED, BETAS_EXCHANGED, NO_ROOT, EPSILON_INSIDE, UPHILL,
+            NOT_CORRECTED, FIRST_ALONE_CORRECTED, SECOND_ALONE_CORRECTED, CORRECTED_HANDED_ON,
+            CORRECTED_AS_FIRST, COUNTED_FROM_ZERO, COUNTED_FROM_TWO, AVERAGES_EXCHANGED,
+            ADDED_WHOLE, BETAS_EXCHANGED, SQUARE_OF_THE_AVERAGE, NOT_SQUARED,
+            NO_AVERAGE_OF_GRADIENTS, NO_ROOT, NO_EPSILON, EPSILON_INSIDE, EPSILON_HAT,
+            LARGEST_SQUARE_KEPT, UPHILL,
         ),
         ("theta", "u", "s"),
+        simpler=[at_rest(ADAM_STEPS[0], "the first update, j = 1", j=1)],
+        minutes=15,
+        level="medium",
+        outcome="take a gradient to an update",
     ),
 )  # fmt: skip

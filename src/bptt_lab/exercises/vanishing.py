@@ -1,5 +1,6 @@
 """Exercises of the chapter on vanishing and exploding gradients."""
 
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -9,7 +10,16 @@ from bptt_lab.activations import identity, tanh_slope
 from bptt_lab.arguments import Array
 from bptt_lab.cells.base import Params
 from bptt_lab.exercises.checker import Exercise
-from bptt_lab.exercises.forward import NETWORKS, NO_BIAS, rnn_step
+from bptt_lab.exercises.forward import (
+    BIAS_TWICE,
+    JOINED_CROSSWISE,
+    NETWORKS,
+    NO_BIAS,
+    NO_INPUT,
+    NO_MEMORY,
+    WEIGHTS_JOINED_CROSSWISE,
+    rnn_step,
+)
 from bptt_lab.exercises.mistakes import Mistake
 from bptt_lab.exercises.places import at
 from bptt_lab.exercises.problems import Network
@@ -44,39 +54,77 @@ JACOBIAN_SLOPE_OF_VALUE = Mistake(
     "The slope of tanh is taken at the value `h_t`; it belongs at the net input.",
     "`1 - tanh(a)**2` is `1 - h**2`. How often do you apply tanh?",
     at("sec-jacobian"),
-    {"slope": lambda before, h: 1 - np.tanh(h) ** 2},
+    {"slope": lambda before, h, a: 1 - np.tanh(h) ** 2},
 )
 JACOBIAN_SLOPE_NOT_SQUARED = Mistake(
     "slope 1 - h",
     "The slope of tanh is written `1 - h`; it is `1 - h**2`.",
     "At `h = -1` the neuron is saturated. What does your slope say there?",
     at("sec-jacobian"),
-    {"slope": lambda before, h: 1 - h},
+    {"slope": lambda before, h, a: 1 - h},
 )
 JACOBIAN_OLD_SLOPE = Mistake(
     "slope at the old state",
     "The slope is taken from the state before the step; it belongs to the state after it.",
     "Which state is tanh of the net input of this step?",
     at("sec-jacobian"),
-    {"slope": lambda before, h: 1 - before**2},
+    {"slope": lambda before, h, a: 1 - before**2},
 )
 JACOBIAN_WITHOUT_SLOPE = Mistake(
     "weights alone",
     "The slope is missing: this is the Jacobian of a linear network.",
     "A saturated neuron does not feel its inputs. Does yours?",
     at("sec-jacobian"),
-    {"slope": lambda before, h: np.ones_like(h)},
+    {"slope": lambda before, h, a: np.ones_like(h)},
+)
+
+
+JACOBIAN_SLOPE_OF_SIGMOID = Mistake(
+    "slope h (1 - h)",
+    "The slope is `h (1 - h)`, that of the logistic sigmoid; the network has tanh.",
+    "Differentiate tanh and write the result by its value.",
+    at("sec-jacobian"),
+    {"slope": lambda before, h, a: h * (1 - h)},
+)
+JACOBIAN_SLOPE_OF_NET_INPUT = Mistake(
+    "slope 1 - a^2",
+    "The slope is written with the net input, `1 - a**2`; it is `1 - tanh(a)**2`.",
+    "Is the slope of tanh ever negative? Is yours?",
+    at("sec-jacobian"),
+    {"slope": lambda before, h, a: 1 - a**2},
+)
+JACOBIAN_VALUE_FOR_SLOPE = Mistake(
+    "h for the slope",
+    "The rows are multiplied by `h_t` itself where the slope `1 - h_t**2` belongs.",
+    "Does your function return tanh, or its derivative?",
+    at("sec-jacobian"),
+    {"slope": lambda before, h, a: h},
+)
+SLOPES_ON_BOTH_SIDES = Mistake(
+    "slopes on both sides",
+    "The slopes multiply the rows and the columns; each step has one activation.",
+    "How many diagonal matrices stand in one Jacobian?",
+    at("sec-jacobian"),
+    {"scaled": lambda slope, A: slope[:, None] * slope * A},
+)
+JACOBIAN_BY_INPUT = Mistake(
+    "derivative with respect to the input",
+    "This is the derivative with respect to `x_t`; asked for is that with respect to `h_{t-1}`.",
+    "Which matrix stands beside `h_{t-1}`?",
+    at("sec-jacobian"),
+    {"matrix": "W_xh"},
 )
 
 
 def step_jacobian(
-    params: Params, x_t: Array, h: Array, *, slope: Any = lambda before, h: tanh_slope(h),
+    params: Params, x_t: Array, h: Array, *, slope: Any = lambda before, h, a: tanh_slope(h),
     weights: Any = np.transpose, scaled: Any = lambda slope, A: slope[:, None] * A,
-    layout: Any = identity, **of_the_step: Any,
+    layout: Any = identity, matrix: str = "W_hh", **of_the_step: Any,
 ) -> Array:  # fmt: skip
     """J_t = diag(phi'(a_t)) W_hh^T, for one sequence."""
     after = rnn_step(params, x_t, h, **of_the_step)
-    return layout(scaled(slope(h, after), weights(params["W_hh"])))  # type: ignore[no-any-return]
+    a = rnn_step(params, x_t, h, **{**of_the_step, "phi": identity})
+    return layout(scaled(slope(h, after, a), weights(params[matrix])))  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------------------------- many steps
@@ -118,12 +166,35 @@ PRODUCT_BY_ENTRY = Mistake(
 )
 
 
+FACTORS_TRANSPOSED = Mistake(
+    "factors transposed",
+    "Each Jacobian enters as its transpose.",
+    "`J[t - 1]` is in numerator layout already, and so is the product asked for.",
+    at("sec-bptt-order"),
+    {"layout": np.transpose},
+)
+POWER_OF_ONE = Mistake(
+    "power of one Jacobian",
+    "The newest Jacobian is taken to the power t - k; each step has a Jacobian of its own.",
+    "The slopes differ from step to step. Which index changes in your loop?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[[t - 1] * (t - k)]},
+)
+FACTORS_ADDED = Mistake(
+    "factors added",
+    "The Jacobians are added; one step after the other is a product.",
+    "What does the chain rule do with the derivatives of a function of a function?",
+    at("sec-jacobian-product"),
+    {"times": np.add},
+)
+
+
 def jacobian_product(
     J: Array, t: int, k: int, *, factors: Any = lambda J, t, k: J[k:t], order: int = 1,
-    times: Any = np.matmul,
+    times: Any = np.matmul, layout: Any = identity,
 ) -> Array:  # fmt: skip
     """J_t J_{t-1} .. J_{k+1}, and the identity for t = k."""
-    chosen = factors(J, t, k)[::-order]
+    chosen = [layout(J_j) for J_j in factors(J, t, k)[::-order]]
     return reduce(times, chosen) if len(chosen) else np.eye(J.shape[-1])
 
 
@@ -173,13 +244,174 @@ LAG_TOO_SMALL = Mistake(
 )
 
 
+LAG_TOO_LARGE = Mistake(
+    "exponent one too large",
+    "There is one factor too many: over a lag of t - k there are t - k factors.",
+    "What should the bound be for a lag of 1?",
+    at("sec-norm-bound"),
+    {"shorter": -1},
+)
+COLUMN_SUMS = Mistake(
+    "1-norm",
+    "This uses the largest column sum, the 1-norm; asked for is the 2-norm.",
+    "Which second argument of `np.linalg.norm` gives the 2-norm of a matrix?",
+    at("sec-norm-bound"),
+    {"size": lambda W: np.linalg.norm(W, 1)},
+)
+ROW_SUMS = Mistake(
+    "infinity norm",
+    "This uses the largest row sum, the norm of order infinity; asked for is the 2-norm.",
+    "Which second argument of `np.linalg.norm` gives the 2-norm of a matrix?",
+    at("sec-norm-bound"),
+    {"size": lambda W: np.linalg.norm(W, np.inf)},
+)
+SINGULAR_VALUE_SQUARED = Mistake(
+    "root of the eigenvalue forgotten",
+    "This is the largest eigenvalue of `W W^T`; the singular value is its root.",
+    "Double the matrix: by what does your number grow?",
+    at("sec-norm-bound"),
+    {"size": lambda W: np.linalg.norm(W, 2) ** 2},
+)
+SMALLEST_SINGULAR_VALUE = Mistake(
+    "smallest singular value",
+    "This uses the smallest singular value; a bound from above needs the largest.",
+    "In which order does `np.linalg.svd` return them?",
+    at("sec-norm-bound"),
+    {"size": lambda W: np.linalg.norm(W, -2)},
+)
+TIMES_LAG = Mistake(
+    "lag times the factor",
+    "The factor of one step is multiplied by the lag; over several steps it is a power.",
+    "Two steps, each by a factor of at most 0.5: what is the factor of both together?",
+    at("sec-norm-bound"),
+    {"over": lambda factor, lag: factor * lag},
+)
+
+
 def norm_bound(
     W_hh: Array, gamma: float, lag: int, *, size: Any = lambda W: np.linalg.norm(W, 2),
     slopes: Any = lambda gamma, lag: gamma**lag, shorter: int = 0,
+    over: Any = None,
 ) -> float:  # fmt: skip
     """(gamma sigma_max(W_hh))^lag."""
     steps = lag - shorter
+    if over:
+        return float(over(gamma * size(W_hh), steps))
     return float(slopes(gamma, steps) * size(W_hh) ** steps)
+
+
+# ----------------------------------------------------------------------------------- the rates
+
+DIRECTIONS_LOST = Mistake(
+    "never made orthonormal again",
+    "Over many steps the directions are lost: all columns of the product turn towards the one "
+    "direction that grows most, and rounding erases the others.",
+    "What are the columns good for once they are parallel? Make them orthonormal at every step, "
+    "and keep what the QR splits off.",
+    at("sec-exact-rate"),
+)
+NORMS_OF_COLUMNS = Mistake(
+    "columns followed without a QR",
+    "This is the growth of each column by itself. All of them turn towards the direction that "
+    "grows most, so all rates become the largest one.",
+    "What keeps the second column away from the first? That is what the QR is for.",
+    at("sec-exact-rate"),
+    {"way": "columns"},
+)
+SINGULAR_VALUES_OF_PRODUCT = Mistake(
+    "singular values of the product",
+    "These are the singular values of the whole product. They have the same limit, but not the "
+    "same value after so many steps, and rounding erases the small ones.",
+    "Asked for are the logarithms of `|diag R_t|`, one QR after the other.",
+    at("sec-exact-rate"),
+    {"way": "product"},
+)
+ALWAYS_FROM_IDENTITY = Mistake(
+    "Q not handed on",
+    "Every Jacobian is factorised by itself: the directions of the step before are not handed on.",
+    "Which matrix does `J_t` multiply before the QR?",
+    at("sec-exact-rate"),
+    {"way": "alone"},
+)
+SINGULAR_VALUES_AVERAGED = Mistake(
+    "singular values of single steps averaged",
+    "The logarithms of each step's singular values are averaged. They belong to other directions "
+    "at every step, so this is only a bound.",
+    "Which direction is stretched most by `J_1`, and which by `J_2`?",
+    at("sec-exact-rate"),
+    {"way": "singular values"},
+)
+EIGENVALUES_AVERAGED = Mistake(
+    "eigenvalues of single steps averaged",
+    "The logarithms of each step's eigenvalues are averaged. A product does not have the product "
+    "of the eigenvalues.",
+    "What are the eigenvalues of a product of two nilpotent matrices?",
+    at("sec-exact-rate"),
+    {"way": "eigenvalues"},
+)
+RATES_NOT_AVERAGED = Mistake(
+    "sum for the rate per step",
+    "The logarithms are added up; a rate per step is their mean.",
+    "Would your number be about the same for a sequence twice as long?",
+    at("sec-exact-rate"),
+    {"per": lambda T: 1},
+)
+LOGARITHM_OF_THE_MEAN = Mistake(
+    "logarithm of the mean",
+    "The factors are averaged before the logarithm; a product has the mean of the logarithms.",
+    "Two steps by the factors 10 and 0.1: how much is left after both?",
+    at("sec-exact-rate"),
+    {"mean_first": True},
+)
+RATES_IN_BITS = Mistake(
+    "rates to base 2",
+    "The logarithm has base 2; asked for are nats.",
+    "In NumPy `log` is the natural logarithm. Which one did you take?",
+    at("sec-exact-rate"),
+    {"log": np.log2},
+)
+OLDEST_LAST = Mistake(
+    "steps from last to first",
+    "The Jacobians are applied from the last step to the first.",
+    "Which step does a small change of `h_0` pass first?",
+    at("sec-exact-rate"),
+    {"direction": -1},
+)
+JACOBIANS_TURNED = Mistake(
+    "transposed Jacobians",
+    "Each Jacobian enters as its transpose.",
+    "`J[t - 1]` is in numerator layout already, with columns to be multiplied.",
+    at("sec-bptt-order"),
+    {"layout": np.transpose},
+)
+
+
+def stretches(J: Array, way: str) -> Array:
+    """Return by which factors each step stretches which directions, (T, n)."""
+    Q, found = np.eye(J.shape[-1]), []
+    if way == "singular values":
+        return np.linalg.svd(J, compute_uv=False)
+    if way == "eigenvalues":
+        return -np.sort(-np.abs(np.linalg.eigvals(J)))
+    if way in ("product", "columns"):
+        P = reduce(lambda P, J_t: J_t @ P, J, Q)
+        whole = np.linalg.norm(P, axis=0) if way == "columns" else np.linalg.svd(P)[1]
+        return np.array([whole ** (1 / len(J))] * len(J))
+    for J_t in J:
+        Q, R = np.linalg.qr(J_t @ Q if way == "handed on" else J_t)
+        found.append(np.abs(np.diag(R)))
+    return np.array(found)
+
+
+def lyapunov(
+    J: Array, *, way: str = "handed on", per: Any = lambda T: T, log: Any = np.log,
+    direction: int = 1, layout: Any = identity, mean_first: bool = False,
+) -> Array:  # fmt: skip
+    """Mean logarithms of |diag R_t|, where Q_t R_t = J_t Q_{t-1} and Q_0 = I; largest first."""
+    factors = stretches(np.array([layout(J_t) for J_t in J[::direction]]), way)
+    if mean_first:
+        return -np.sort(-log(factors.mean(axis=0)))
+    return -np.sort(-log(factors).sum(axis=0)) / per(len(J))  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------------------------- exercises
@@ -194,47 +426,97 @@ def jacobians(net: Network) -> Array:
     return np.array(found)
 
 
+def wandering(n: int, T: int, seed: int) -> Problem:
+    """Jacobians of many steps, the same at no two, with rates that differ."""
+    rng = np.random.default_rng(seed)
+    growth = np.linspace(0.2, -0.8, n)
+    turned = [np.linalg.qr(rng.standard_normal((n, n)))[0] for _ in range(T + 1)]
+    stretch = np.exp(growth + 0.5 * rng.standard_normal((T, n)))
+    shear = [np.eye(n) + 0.5 * np.triu(rng.standard_normal((n, n)), 1) for _ in range(T)]
+    J = [turned[t + 1] @ shear[t] @ np.diag(stretch[t]) @ turned[t].T for t in range(T)]
+    return Problem({"J": np.array(J)}, {"T": T, "n": n})
+
+
+ONE_SEQUENCE = [
+    Problem({"params": n.params, "x_t": n.x[0, 0], "h": n.state0[0][0]}, n.sizes) for n in NETWORKS
+]
+PRODUCTS = [
+    Problem({"J": jacobians(net), "t": t, "k": k}, net.sizes, f"t = {t}, k = {k}")
+    for net in NETWORKS
+    for t, k in ((6, 2), (7, 0), (3, 3))
+]
+ONE_FACTOR = Problem({"J": jacobians(NETWORKS[0]), "t": 4, "k": 3}, {}, "neighbours, t = k + 1")
+BOUNDS = [
+    Problem({"W_hh": net.params["W_hh"], "gamma": gamma, "lag": lag}, net.sizes)
+    for net, gamma, lag in zip([*NETWORKS, NETWORKS[0]], (0.25, 0.9, 0.6), (3, 1, 4), strict=True)
+]
+RATES = [wandering(3, 12, 0), wandering(4, 15, 1)]
+MANY_STEPS = replace(wandering(3, 150, 2), about="many steps", shows=DIRECTIONS_LOST)
+
 EXERCISES = (
     Exercise(
         "step_jacobian",
         "The Jacobian dh_t/dh_{t-1} of a tanh network, for one sequence, in numerator layout.",
         step_jacobian,
-        [
-            Problem({"params": n.params, "x_t": n.x[0, 0], "h": n.state0[0][0]}, n.sizes)
-            for n in NETWORKS
-        ],
+        ONE_SEQUENCE,
         (
-            JACOBIAN_NOT_TRANSPOSED, SLOPES_ON_COLUMNS, JACOBIAN_OF_COLUMNS,
+            JACOBIAN_NOT_TRANSPOSED, SLOPES_ON_COLUMNS, SLOPES_ON_BOTH_SIDES, JACOBIAN_OF_COLUMNS,
             JACOBIAN_SLOPE_OF_VALUE, JACOBIAN_SLOPE_NOT_SQUARED, JACOBIAN_OLD_SLOPE,
-            JACOBIAN_WITHOUT_SLOPE, NO_BIAS,
+            JACOBIAN_SLOPE_OF_SIGMOID, JACOBIAN_SLOPE_OF_NET_INPUT, JACOBIAN_VALUE_FOR_SLOPE,
+            JACOBIAN_WITHOUT_SLOPE, JACOBIAN_BY_INPUT, NO_BIAS, NO_MEMORY, NO_INPUT, BIAS_TWICE,
+            JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE,
         ),
         ("J_t",),
+        minutes=10,
+        level="easy",
+        outcome="write the Jacobian of one step",
     ),
     Exercise(
         "jacobian_product",
         "dh_t/dh_k from the one-step Jacobians; J[t - 1] is J_t, and for t = k it is the identity.",
         jacobian_product,
-        [
-            Problem({"J": jacobians(net), "t": t, "k": k}, net.sizes)
-            for net in NETWORKS for t, k in ((6, 2), (7, 0), (3, 3))
-        ],
+        PRODUCTS,
         (
             PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_WITHOUT_NEWEST, PRODUCT_SHIFTED,
-            PRODUCT_BY_ENTRY,
+            PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
         ),
         ("product",),
+        simpler=[ONE_FACTOR],
+        minutes=10,
+        level="easy",
+        outcome="write the Jacobian of one step",
     ),
     Exercise(
         "norm_bound",
         "The bound of the 2-norm of dh_t/dh_k, from the bound gamma of the slope and lag = t - k.",
         norm_bound,
-        [
-            Problem({"W_hh": net.params["W_hh"], "gamma": gamma, "lag": lag}, net.sizes)
-            for net, gamma, lag in zip(NETWORKS, (0.25, 0.9), (3, 1), strict=True)
-        ],
+        BOUNDS,
         (
-            SPECTRAL_RADIUS, FROBENIUS, LARGEST_ENTRY, GAMMA_FORGOTTEN, GAMMA_ONCE, LAG_TOO_SMALL,
+            SPECTRAL_RADIUS, FROBENIUS, LARGEST_ENTRY, COLUMN_SUMS, ROW_SUMS,
+            SINGULAR_VALUE_SQUARED, SMALLEST_SINGULAR_VALUE, GAMMA_FORGOTTEN, GAMMA_ONCE,
+            LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
         ),
         ("bound",),
+        minutes=5,
+        level="easy",
+        outcome="bound its norm",
+    ),
+    Exercise(
+        "lyapunov",
+        "The n rates of the product of J_T .. J_1 in nats per step by QR, starting from the "
+        "identity; largest first. J[t - 1] is J_t.",
+        lyapunov,
+        [*RATES, MANY_STEPS],
+        (
+            DIRECTIONS_LOST, NORMS_OF_COLUMNS, SINGULAR_VALUES_OF_PRODUCT, ALWAYS_FROM_IDENTITY,
+            SINGULAR_VALUES_AVERAGED,
+            EIGENVALUES_AVERAGED, RATES_NOT_AVERAGED, LOGARITHM_OF_THE_MEAN, RATES_IN_BITS,
+            OLDEST_LAST, JACOBIANS_TURNED,
+        ),
+        ("rates",),
+        simpler=[Problem({"J": RATES[0].arguments["J"][:1]}, {}, "a single step")],
+        minutes=25,
+        level="hard",
+        outcome="compute the exact rate",
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Deciding whether two expressions are identical."""
 
 from collections.abc import Mapping
-from math import prod
+from contextlib import suppress
 from typing import Any
 
 import sympy as sp
@@ -64,71 +64,14 @@ def same(u: Any, v: Any, given: Mapping[sp.Symbol, sp.Expr] | None = None) -> bo
     shapes = [getattr(w, "shape", (1, 1)) for w in (u, v)]
     if shapes[0] != shapes[1]:
         raise ValueError(f"shapes differ: {shapes[0]} and {shapes[1]}")
-    left, right, conditions = entries(u), entries(v), dict(given or {})
-    parts = _parts([*left, *right, *conditions.values()])
-    if _is_polynomial(parts, conditions):
-        return _equal_polynomials(left, right, parts, conditions)
-    differences = ((f - g).xreplace(conditions) for f, g in zip(left, right, strict=True))
-    return all(map(_vanishes, differences))
-
-
-def _vanishes(difference: sp.Expr) -> bool:
-    return bool(sp.expand(sp.numer(sp.together(difference))) == 0)
-
-
-def _parts(expressions: list[sp.Expr]) -> set[sp.Expr]:
-    """Return every distinct part that sums, products and powers are made of."""
-    parts: set[sp.Expr] = set()
-    waiting = list(expressions)
-    while waiting:
-        f = waiting.pop()
-        if f not in parts:
-            parts.add(f)
-            waiting += f.args if f.is_Add or f.is_Mul or f.is_Pow else ()
-    return parts
-
-
-def _is_atom(f: sp.Expr) -> bool:
-    return not (f.is_Rational or f.is_Add or f.is_Mul or f.is_Pow)
-
-
-def _is_polynomial(parts: set[sp.Expr], conditions: Mapping[sp.Symbol, sp.Expr]) -> bool:
-    """Tell whether the parts are those of polynomials in atoms that are independent.
-
-    Powers must be whole, exponentials absent, since their products merge, and no condition may
-    reach inside a function.
-    """
-    functions = [f for f in parts if f.is_Function]
-    return (
-        all(f.exp.is_Integer and f.exp > 0 for f in parts if f.is_Pow)
-        and not any(isinstance(f, sp.exp) for f in functions)
-        and not any(f.has(*conditions) for f in functions if conditions)
+    conditions = dict(given or {})
+    left, right = ([f.xreplace(conditions) for f in entries(w)] for w in (u, v))
+    atoms = {a for f in (*left, *right) for a in f.atoms(sp.Symbol, sp.Function)}
+    if not any(isinstance(a, sp.exp) for a in atoms):  # products of exponentials merge
+        with suppress(ValueError):  # not polynomials
+            # Some twenty times faster than sp.expand.
+            polynomials, *_ = ring(sorted(atoms, key=str) or [sp.Dummy()], sp.QQ)
+            return [*map(polynomials.from_expr, left)] == [*map(polynomials.from_expr, right)]
+    return all(
+        sp.expand(sp.numer(sp.together(f - g))) == 0 for f, g in zip(left, right, strict=True)
     )
-
-
-def _equal_polynomials(
-    left: list[sp.Expr],
-    right: list[sp.Expr],
-    parts: set[sp.Expr],
-    conditions: Mapping[sp.Symbol, sp.Expr],
-) -> bool:
-    """Compare in a polynomial ring, which is some forty times faster than sp.expand."""
-    atoms = sorted(filter(_is_atom, parts - conditions.keys()), key=str)
-    polynomials, *generators = ring([f"v{k}" for k in range(len(atoms))], sp.QQ)
-    known = dict(zip(atoms, generators, strict=True))
-
-    def convert(f: sp.Expr) -> Any:
-        if f not in known:
-            known[f] = convert(conditions[f]) if f in conditions else calculate(f)
-        return known[f]
-
-    def calculate(f: sp.Expr) -> Any:
-        if f.is_Pow:
-            return convert(f.base) ** int(f.exp)
-        if f.is_Add:
-            return sum(map(convert, f.args), start=polynomials.zero)
-        if f.is_Mul:
-            return prod(map(convert, f.args), start=polynomials.one)
-        return polynomials(sp.QQ(f.p, f.q))
-
-    return all(convert(f) == convert(g) for f, g in zip(left, right, strict=True))

@@ -1,9 +1,12 @@
-"""A cell unrolled over a few steps, in which every quantity of every step has a name."""
+"""A cell, and a cell unrolled over a few steps, in which every quantity has a name."""
 
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +22,6 @@ from bptt_lab.symbolic.matrices import (
     symbol,
 )
 
-if TYPE_CHECKING:
-    from bptt_lab.symbolic.cells import Cell
-
 Time = int | str
 Matrix = sp.ImmutableDenseMatrix
 
@@ -36,6 +36,81 @@ class Blocks(NamedTuple):
     F: sp.ImmutableDenseMatrix
     B: sp.ImmutableDenseMatrix
     P: sp.ImmutableDenseMatrix
+
+
+class Cell(ABC):
+    """What every cell can do, given its parameters and one step of its recurrence."""
+
+    state: ClassVar[tuple[str, ...]] = ("h",)
+
+    @abstractmethod
+    def shapes(self, n_inputs: int, n: int) -> dict[str, tuple[int, int]]:
+        """Return the shapes of the recurrent parameters; a bias is a row."""
+
+    @abstractmethod
+    def recur(self, net: Unrolled, t: Time, before: Time) -> None:
+        """Define the quantities of step t from those of the step before."""
+
+    def unroll(
+        self,
+        T: int,
+        n_inputs: int = 1,
+        n_neurons: int = 2,
+        n_outputs: int = 2,
+        loss: str = "cross_entropy",
+        last: str | None = None,
+    ) -> Unrolled:
+        """Unroll the cell over T steps.
+
+        Parameters
+        ----------
+        T : int
+            Number of steps, 1 to 3.
+        n_inputs, n_neurons, n_outputs : int
+            Sizes, 1 to 9; components of a size 1 have no number.
+        loss : {"cross_entropy", "squared_error"}
+            Loss of every step, of softmax(logits) or of the logits themselves.
+        last : str, optional
+            Name of the last step. With "t" the steps are called "t-1", "t" and so on instead
+            of 0, 1, ..., T, in print and as index: ``net.h["t-1"]``.
+
+        Returns
+        -------
+        Unrolled
+
+        Raises
+        ------
+        ValueError
+            If T or a size is out of range, the loss is unknown, or there is but one class.
+
+        Examples
+        --------
+        >>> from bptt_lab.symbolic import RNN
+        >>> RNN("tanh").unroll(T=3, last="t").h["t-3"]
+        Matrix([[h_{t-3,1}, h_{t-3,2}]])
+        """
+        return Unrolled(self, T, n_inputs, n_neurons, n_outputs, loss, last)
+
+    def step(self, n_inputs: int = 1, n_neurons: int = 2, n_outputs: int = 2) -> Unrolled:
+        """Unroll the one step from "t-1" to "t".
+
+        Parameters
+        ----------
+        n_inputs, n_neurons, n_outputs : int
+            Sizes, 1 to 9.
+
+        Returns
+        -------
+        Unrolled
+
+        Examples
+        --------
+        >>> from bptt_lab.symbolic import RNN
+        >>> net = RNN("identity").step(n_neurons=2)
+        >>> net.total(net.h["t"], net.h["t-1"]) == net.W_hh.T
+        True
+        """
+        return self.unroll(1, n_inputs, n_neurons, n_outputs, last="t")
 
 
 class Unrolled:
@@ -67,7 +142,7 @@ class Unrolled:
 
     def __init__(
         self,
-        cell: "Cell",
+        cell: Cell,
         T: int,
         n_inputs: int = 1,
         n_neurons: int = 2,

@@ -20,7 +20,7 @@ from bptt_lab.book.plots.dynamics import (
 )
 from bptt_lab.book.plots.gradients import NormPanel, SpectrumPanel, rate_curves
 from bptt_lab.book.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
-from bptt_lab.book.plots.network import driven_state, folded_network, unrolled_network
+from bptt_lab.book.plots.network import TapePanel, folded_network, unrolled_network
 from bptt_lab.book.plots.style import COLOURS, STYLE, panels, scientific
 from bptt_lab.book.plots.training import RunPanel, digit_pixels, pixel_sequence, seed_bands, shade
 
@@ -35,13 +35,13 @@ __all__ = [
     "RunPanel",
     "SharesPanel",
     "SpectrumPanel",
+    "TapePanel",
     "TrianglePanel",
     "TruncationPanel",
     "convergence_curves",
     "cost_curves",
     "digit_pixels",
     "dot_rows",
-    "driven_state",
     "error_thermometer",
     "folded_network",
     "gradient_paths",

@@ -148,11 +148,13 @@ class NormPanel:
             (float(np.finfo(np.float32).tiny), "too small for float32", "top"),
         ):
             axes.plot([0, self.lags], [limit, limit], ":", color=COLOURS[5], linewidth=1)
-            axes.text(0.01 * self.lags, limit, words, size=8, color=COLOURS[5], va=align)
+            axes.text(0.01 * self.lags, limit, words, size=9.5, color=COLOURS[5], va=align)
 
     def _label(self, axes: Axes, line: Line2D) -> Text:
         colour = line.get_color()
-        return axes.text(1.02 * self.lags, 1, "", color=colour, size=9, va="center", linespacing=1)
+        return axes.text(
+            1.02 * self.lags, 1, "", color=colour, size=9.5, va="center", linespacing=1
+        )
 
     def show(self, *values: npt.ArrayLike, factors: Sequence[float]) -> None:
         """Move everything to another setting.

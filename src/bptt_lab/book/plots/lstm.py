@@ -336,7 +336,7 @@ class LagPanel:
         return axes.plot([], [], linewidth=2.4 if number == 0 else 1.8, **look)[0]
 
     def _label(self, axes: Axes, line: Line2D, x: float) -> Text:
-        size = 0.9 * float(axes.xaxis.label.get_fontsize())  # larger type in a wider panel
+        size = 0.95 * float(axes.xaxis.label.get_fontsize())  # larger type in a wider panel
         look: Any = {"color": line.get_color(), "size": size, "va": "center", "linespacing": 1}
         return axes.text(x, 0, "", transform=axes.get_xaxis_transform(), **look)
 

@@ -2,44 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
 
-from bptt_lab.book.plots.style import COLOURS
+from bptt_lab.book.plots.style import COLOURS, STYLE
 
 
-def driven_state(axes: Axes, x: npt.ArrayLike, h: npt.ArrayLike, clear: float = 0.5) -> Axes:
-    """Draw one neuron's state over its inputs.
+class TapePanel:
+    """One input, read by neurons that differ in a weight: a row each, and the trace of one row.
+
+    Positive states are blue and negative ones orange, the paler the smaller.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
+        Gets the rows; a second axes, for the trace, is added below it.
     x : array, shape (T,)
-        Inputs x_1..x_T, drawn as bars.
-    h : array, shape (T+1,)
-        States h_0..h_T, drawn as a line with a point at every step.
-    clear : float
-        Where to draw two thin lines, at plus and minus this value.
+        Inputs x_1..x_T: the signs of those that are not zero stand above the rows.
+    weights : array, shape (n,)
+        The weight of each row, evenly spaced.
+    h : array, shape (n, T)
+        States h_1..h_T of each row.
+    names : mapping of float to str
+        Words at the right of the rows, each at the height of a weight.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
+    Attributes
+    ----------
+    moving : list of matplotlib.artist.Artist
+        What `show` moves, for the `moving` of an explorer.
 
     Examples
     --------
     >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
-    >>> driven_state(axes, x=[1, 0], h=[0, 0.8, 0.7]).get_xlabel()
-    'step $t$'
+    >>> tape = TapePanel(axes, x=[1, 0], weights=[0, 1, 2], h=[[0.9, 0], [0.9, 0.7], [0.9, 0.9]])
+    >>> tape.show(1)
+    >>> tape.trace.get_ydata()
+    array([0.9, 0.7])
     """
-    T = len(h) - 1  # type: ignore[arg-type]
-    axes.bar(range(1, T + 1), x, width=0.5, color=COLOURS[5], alpha=0.5, label="input $x_t$")
-    axes.plot(range(T + 1), h, color=COLOURS[0], linestyle="-", marker="o", label="state $h_t$")
-    for level in (-clear, clear):
-        axes.axhline(level, color=COLOURS[1], linestyle="--", linewidth=1)
-    axes.set(xlabel="step $t$", ylim=(-1.15, 1.15), xticks=range(0, T + 1, 2))
-    return axes
+
+    def __init__(
+        self,
+        axes: Axes,
+        x: npt.ArrayLike,
+        weights: npt.ArrayLike,
+        h: npt.ArrayLike,
+        names: Mapping[float, str] | None = None,
+    ) -> None:
+        self.x, self.weights, self.h = np.asarray(x), np.asarray(weights), np.asarray(h)
+        self.half = (self.weights[1] - self.weights[0]) / 2
+        self._draw_rows(axes)
+        for weight, name in (names or {}).items():
+            axes.text(
+                len(self.x) + 0.65, weight, name, va="center", size=axes.yaxis.label.get_fontsize()
+            )
+        self._draw_trace(axes)
+        self.moving: list[Artist] = [self.row, self.trace]
+        self.show(0)
+
+    def _draw_rows(self, axes: Axes) -> None:
+        T, edges = len(self.x), np.append(self.weights - self.half, self.weights[-1] + self.half)
+        blue, orange = to_rgb(COLOURS[0]), to_rgb(COLOURS[1])
+        colour = np.where((self.h > 0)[..., None], blue, orange)
+        shade = np.concatenate([colour, abs(self.h)[..., None]], axis=-1)
+        axes.pcolormesh(np.arange(T + 1) + 0.5, edges, shade, edgecolors="none")
+        for t in np.flatnonzero(self.x):
+            positive = self.x[t] > 0
+            look: Any = {"color": COLOURS[0 if positive else 1], "weight": "bold", "size": 15}
+            at = int(t) + 1, float(edges[-1] + self.half)
+            axes.text(*at, "+" if positive else "\N{MINUS SIGN}", ha="center", **look)
+        (self.row,) = axes.plot([], [], color="black", linestyle="-", linewidth=1.4)
+        axes.set(xlim=(0.5, T + 0.5), ylim=(edges[0], edges[-1]), ylabel="weight $w_h$")
+        axes.tick_params(labelbottom=False)
+        axes.grid(visible=False)
+
+    def _draw_trace(self, axes: Axes) -> None:
+        grid = axes.figure.add_gridspec(2, 1, height_ratios=(5, 3))
+        axes.set_subplotspec(grid[0])
+        style: Any = STYLE
+        with mpl.rc_context(style):
+            below = axes.figure.add_subplot(grid[1], sharex=axes)
+        (self.trace,) = below.plot(
+            [], [], color="black", linestyle="-", marker="o", markersize=4, label="state"
+        )
+        below.set(ylim=(-1.15, 1.15), yticks=(-1, 0, 1), xlabel="step t", ylabel="state")
+        below.set_xticks(range(1, len(self.x) + 1))
+        below.tick_params(labelsize=axes.yaxis.get_ticklabels()[0].get_fontsize())
+        for label in (below.xaxis.label, below.yaxis.label):
+            label.set_fontsize(axes.yaxis.label.get_fontsize())
+
+    def show(self, row: int) -> None:
+        """Frame a row, and draw its states.
+
+        Parameters
+        ----------
+        row : int
+            Its number among the weights.
+        """
+        w, T = self.weights[row], len(self.x)
+        left, right = 0.56, T + 0.44  # within the axes, so that no side of the frame is cut
+        low, high = w - self.half, w + self.half
+        self.row.set_data([left, right, right, left, left], [low, low, high, high, low])
+        self.trace.set_data(range(1, T + 1), self.h[row])
 
 
 def folded_network(axes: Axes) -> Axes:

@@ -26,8 +26,8 @@ STYLE: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=DASHES),
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
     "xtick.color": "#7a7a7a",
     "ytick.color": "#7a7a7a",
     "xtick.labelcolor": "black",
@@ -75,7 +75,7 @@ def panels(
     """
     if not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a positive number of panels, got {n!r}")
-    grow = max(1.0, size[0] / 4.5)
+    grow = max(1.0, size[0] / (4.5 if n == 1 else 4))  # two stand side by side on a wide page
     style: Any = {k: v * grow if k.endswith("size") else v for k, v in STYLE.items()}
     with mpl.rc_context(style):
         figure = Figure(figsize=(n * size[0], size[1]), layout="constrained", dpi=72)

@@ -124,7 +124,7 @@ def shade(axes: Axes, spans: Mapping[str, tuple[float, float]]) -> Axes:
     -------
     matplotlib.axes.Axes
     """
-    size = 0.9 * float(axes.xaxis.label.get_fontsize())
+    size = 0.95 * float(axes.xaxis.label.get_fontsize())
     for name, (start, end) in spans.items():
         axes.axvspan(start, end, color=COLOURS[5], alpha=0.2, linewidth=0)
         place = ((start + end) / 2, 0.98)

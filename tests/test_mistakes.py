@@ -1,0 +1,454 @@
+"""What people really get wrong: each function is named, located, or confirmed with a remark.
+
+The functions are right solutions with single lines changed. What is expected of an answer is the
+names of the mistakes, or what it says; and nothing else may be claimed.
+"""
+
+from functools import partial
+from time import process_time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bptt_lab.exercises import check
+from students import SOLUTIONS, written
+
+
+def changed(exercise, *changes):
+    return written(SOLUTIONS[exercise], *changes)
+
+
+def then(exercise, change):
+    """Return the right function with its result changed."""
+    right = written(SOLUTIONS[exercise])
+    return lambda *arguments: change(right(*arguments), *arguments)
+
+
+QR_OF_EACH_STEP = (
+    "        Q, R = np.linalg.qr(J_t @ Q)\n        total = total + np.log(np.abs(np.diag(R)))"
+)
+CLIPPED = """
+    norm = np.sqrt(sum((v**2).sum() for v in g.values()))
+    return {k: v * min(1.0, 0.25 / (norm + 1e-6)) for k, v in g.items()}
+"""
+
+# exercise, function, names of the mistakes
+NAMED = [
+    # back through time
+    ("bptt", [("delta @ W_hh.T", "delta @ W_hh")], ["W_hh for its transpose"]),
+    ("bptt", [("h[t] ** 2", "np.tanh(h[t]) ** 2"),
+              ('h[t - 1].T @ delta', 'h[1:][t - 2].T @ delta'), ("    return g\n", CLIPPED)],
+     ["slope at h for the slope at a", "wrapped h_0", "clipped inside the function"]),
+    ("bptt", [("back = delta @ W_hh.T", "unused = delta @ W_hh.T")], ["sum over k missing"]),
+    ("bptt", [("+= delta.sum(", "+= d_h.sum(")], ["gradient taken before the slope"]),
+    ("bptt", [("+= x[t - 1].T @ delta", "+= x[t - 1].T @ d_h")],
+     ["gradient taken before the slope"]),
+    ("bptt", [("+= h[t - 1].T @ delta", "+= h[max(t - 1, 1)].T @ delta")],
+     ["h_1 for h_0 at the first use"]),
+    ("bptt", [("delta = d_h * (1 - h[t] ** 2)",
+               "delta = e[t - 1] @ W_yh.T * (1 - h[t] ** 2) + back * h[min(t + 1, T)]")],
+     ["value of the step after for the slope"]),
+    ("bptt", [("np.eye(len(b_y))[y]", "np.eye(len(b_y))[y.T.ravel()].reshape(T, m, -1)")],
+     ["targets batch first"]),
+    ("bptt", [("e = yhat - target", "e = (yhat - target) / y.size")], ["all targets averaged"]),
+    ("bptt", [("delta = d_h * (1 - h[t] ** 2)",
+               "delta = e[t - 1] @ W_yh.T * (1 - h[t] ** 2) + back")],
+     ["slope on the readout's path alone"]),
+    ("bptt", [("back = delta", "back = back + delta")], ["carried gradient added up"]),
+    ("bptt", [("h[t].T @ e[t - 1]", "h[t - 1].T @ e[t - 1]")], ["h_{t-1} for h_t at the readout"]),
+    ("bptt", [("range(T, 0, -1)", "range(T, 1, -1)")], ["first step's contribution lost"]),
+    ("bptt", [("    return g\n", "    return {k: np.clip(v, -1, 1) for k, v in g.items()}\n")],
+     ["entries clipped inside the function"]),
+    ("input_gradients", [("back = delta @ W_hh.T", "back = delta @ W_hh")],
+     ["W_hh for its transpose"]),
+    ("input_gradients", [('"h_0": back}', '"h_0": back * (1 - h_0**2)}')], ["slope at h_0"]),
+    ("input_gradients", [("d_x[t - 1] = delta @", "d_x[t - 1] = (e @ W_yh.T + back) @")],
+     ["gradient taken before the slope"]),
+    ("relu_backward", [("np.where(h[t] > 0, d_h, 0)", "d_h * (1 - h[t] ** 2)")], ["slope of tanh"]),
+    ("relu_backward", [("np.where(h[t] > 0, d_h, 0)", "np.maximum(d_h, 0)")],
+     ["gradient rectified"]),
+    ("relu_backward", [("np.where(h[t] > 0, d_h, 0)", "np.where(h[t - 1] > 0, d_h, 0)")],
+     ["slope from the step before"]),
+    ("stacked_backward", [('delta_2[t - 1] @ params["W_xh2"].T', 'd_2 @ params["W_xh2"].T')],
+     ["upper slope left out between the layers"]),
+    ("stacked_backward", [('params["W_hh1"].T', 'params["W_hh1"]')],
+     ["lower W_hh for its transpose"]),
+    ("detached", [("start = h[-1]", "start = h_0")], ["chunk started from h_0"]),
+    ("detached", [("start = h[-1]", "start = 0 * h_0")], ["chunk started from zero"]),
+    ("detached", [("range(0, len(x), K)", "range(0, len(x) - K + 1, K)")],
+     ["short last chunk dropped"]),
+    ("gradient_check", [("not abs(number - grads[name][index])",
+                         "not abs(abs(number) - abs(grads[name][index]))")],
+     ["wrong sign not found"]),
+    ("gradient_check", [("                return False\n    return True",
+                         "                return False\n        return True")],
+     ["transposed gradient not found", "NaN not found",
+      "last parameter not looked at"]),
+    ("gradient_check", [("1e-7 * size", "1e-7")],
+     ["right large gradient rejected", "wrong small gradient not found"]),
+    ("gradient_check", [("if not abs(number - grads[name][index]) <= 1e-7 * size",
+                         "if abs(number - grads[name][index]) > 1e-7 * size")], ["NaN not found"]),
+    ("double_sum", [("range(1, t + 1)", "[t]")], ["sum over k missing"]),
+    ("double_sum", [("row = v[t]", "row = v[k]")], ["v_k for v_t"]),
+    ("window", [("max(0, t - K)", "0"), ("total = total + ", "total = total + (k >= T - K) * ")],
+     ["the last K + 1 steps only"]),
+    ("window", [("max(0, t - K)", "(t - 1) // K * K")], ["chunks for a window"]),
+    ("window", [("max(0, t - K)", "max(0, t - K + 1)")], ["window one step too short"]),
+    # the forward pass
+    ("rnn_step", [('h @ params["W_hh"]', 'h @ params["W_hh"].T')], ["W_hh of the column form"]),
+    ("rnn_step", [('params["b_h"]', '2 * params["b_h"]')], ["bias counted twice"]),
+    ("forward", [("h[t - 1] @ params", "h[0] @ params")], ["state not carried on"]),
+    ("forward", [("h[0] = h_0", "pass")], ["h_0 taken as zero"]),
+    ("forward", [("    h[0] = h_0\n", ""), ("    return h,", "    h[0] = h_0\n    return h,")],
+     ["first step from zeros"]),
+    ("forward", [("return h, ", "return h[1:], ")], ["h without h_0"]),
+    ("from_torch", [("weight_hh.T", "weight_hh")], ["square matrix not transposed"]),
+    ("from_torch", [("bias_ih + bias_hh", "bias_ih")], ["second bias forgotten"]),
+    ("loss", [("    return total", "    return total / len(y)")], ["mean over time"]),
+    ("loss", [("    return total", "    return total / m"),
+              ("    total = 0", "    total, m = 0, y.shape[1]")],
+     ["mean over the batch"]),
+    ("loss", [("    total = 0", "    total, y = 0, y.T.reshape(y.shape)")],
+     ["targets batch first"]),
+    ("loss", [("if y[t, i] >= 0", "if True")], ["mask ignored"]),
+    ("loss", [("    o = o - o.max(axis=-1, keepdims=True)\n", "")], ["exp overflows"]),
+    ("loss", [("    total = 0", "    p = np.exp(p) / np.exp(p).sum(-1, keepdims=True); total = 0")],
+     ["softmax applied twice"]),
+    ("loss", [("axis=-1", "axis=0")], ["softmax over time"]),
+    ("logit_gradient", [("y.sum(axis=1, keepdims=True) * yhat - y",
+                         "-y / yhat * yhat * (1 - yhat)")],
+     ["diagonal of the softmax alone"]),
+    # Jacobians
+    ("step_jacobian", [("np.diag(1 - h_t**2) @ params[\"W_hh\"].T",
+                        "params[\"W_hh\"].T @ np.diag(1 - h**2)")],
+     ["slopes on the columns", "slope at the old state"]),
+    ("step_jacobian", [("np.diag(1 - h_t**2) @ params[\"W_hh\"].T",
+                        "params[\"W_hh\"].T @ np.diag(1 - h_t**2)")], ["slopes on the columns"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(max(k, 1), t + 1)")],
+     ["J_k in the product"]),
+    ("norm_bound", [("np.linalg.svd(W_hh)[1][0]", "max(abs(np.linalg.eigvals(W_hh)))")],
+     ["spectral radius in the bound"]),
+    ("lyapunov", [(QR_OF_EACH_STEP,
+                   "        Q = J_t @ Q"),
+                  ("total / len(J)", "np.log(np.linalg.svd(Q)[1]) / len(J)")],
+     ["singular values of the product"]),
+    ("lyapunov", [(QR_OF_EACH_STEP,
+                   "        Q = J_t @ Q"),
+                  ("total / len(J)",
+                   "np.log(np.abs(np.diag(np.linalg.qr(Q)[1]))) / len(J)")],
+     ["never made orthonormal again"]),
+    ("lyapunov", [("Q, R = np.linalg.qr(J_t @ Q)", "R = np.linalg.qr(J_t)[1]")],
+     ["Q not handed on"]),
+    # LSTM and GRU
+    ("lstm_step", [("o * np.tanh(C_new)", "o * C_new")], ["tanh of the cell forgotten"]),
+    ("lstm_step", [('for g in "ifo"', 'for g in "iof"')], ["forget and output gate exchanged"]),
+    ("lstm_backward", [
+        ("(1 - np.tanh(C[t + 1]) ** 2)", "(1 - np.tanh(np.tanh(C[t + 1])) ** 2)"),
+        ("o[t] * (1 - o[t])", "s(o[t]) * (1 - s(o[t]))"),
+        ("f[t] * (1 - f[t])", "s(f[t]) * (1 - s(f[t]))"),
+        ("i[t] * (1 - i[t])", "s(i[t]) * (1 - s(i[t]))"),
+        ("(1 - new[t] ** 2)", "(1 - np.tanh(new[t]) ** 2)"),
+        ("    delta = {g", "    s = lambda a: 1 / (1 + np.exp(-a))\n    delta = {g"),
+    ], ["all slopes fed with activations"]),
+    ("lstm_backward", [("f[t] * (1 - f[t])", "1 / (1 + np.exp(-f[t]))")],
+     ["slope of the forget gate replaced by the sigmoid"]),
+    ("lstm_backward", [("o[t] * (1 - o[t])", "(1 - o[t] ** 2)")],
+     ["slope of the output gate that of tanh"]),
+    ("lstm_backward", [("+ back", "+ 0 * back"), ("along = g_C", "along = 0 * g_C")],
+     ["nothing handed back"]),
+    ("lstm_backward", [("along = g_C", "along = 0 * g_C")], ["nothing carried along the cell"]),
+    ("lstm_backward", [("g_C * f[t + 1]", "g_C")],
+     ["carried along the cell without the forget gate"]),
+    ("lstm_backward", [("g_C * i[t] * (1 - new[t] ** 2)",
+                        "along * i[t] + (g_C - along) * i[t] * (1 - new[t] ** 2)")],
+     ["parenthesis missing at the candidate, slope on the path from h_t"]),
+    ("lstm_backward", [("g_h * np.tanh(C[t + 1])", "g_h * C[t + 1]")],
+     ["C_t for tanh(C_t) at the output gate"]),
+    ("lstm_gradients", [('h[:-1], delta[k]', 'h[1:], delta[k]')], ["h_t for h_{t-1}"]),
+    ("lstm_gradients", [("along = g_C", "along = 0 * g_C")], ["nothing carried along the cell"]),
+    ("lstm_gradients", [('in "ifoC")', 'in "ifC")')],
+     ["output gate not carried back"]),
+    ("gru_step", [("(r * h) @ p[\"W_hn\"]", "h @ p[\"W_hn\"]")], ["reset gate missing"]),
+    ("gru_step", [("(r * h) @ p[\"W_hn\"]", "r * (h @ p[\"W_hn\"])")], ["reset after the matrix"]),
+    ("gru_step", [("(r * h) @ p[\"W_hn\"] + p[\"b_n\"]", "r * (h @ p[\"W_hn\"] + p[\"b_n\"])")],
+     ["reset after matrix and bias"]),
+    ("gru_backward", [("g * z + ", "")], ["direct path missing"]),
+    ("gru_backward", [("u * r +", "u +")], ["reset gate forgotten on the way back"]),
+    ("gru_backward", [("(old - new)", "(new - old)")], ["sign at the update gate"]),
+    ("cell_derivative", [("A[j] @ d_h + F[j] @ d_C", "F[j] @ d_C")], ["product of forget gates"]),
+    # training
+    ("clip_by_norm", [("np.sqrt(sum(np.sum(g**2) for g in grads.values()))",
+                       "sum(np.sum(g**2) for g in grads.values())")], ["square of the norm"]),
+    ("clip_by_norm", [("g * factor for", "g * min(1, tau / np.linalg.norm(g)) for")],
+     ["clipped per parameter"]),
+    ("momentum", [("+ g", "+ (1 - mu) * g")], ["velocity averaged"]),
+    ("momentum", [("+ g", "- eta * g"), ("- eta * v", "+ v")],
+     ["rate and sign inside the velocity"]),
+    ("momentum", [("+ g", "- g"), ("- eta * v", "+ eta * v")], ["sign inside the velocity"]),
+    ("adam", [("**j", "")], ["corrected as at the first update"]),
+    ("adam", [("(np.sqrt(s_hat) + epsilon)",
+               "(np.sqrt(s_hat) + epsilon / np.sqrt(1 - beta_2**j))")],
+     ["epsilon beside the uncorrected root"]),
+    ("adam", [("np.sqrt(s_hat) + epsilon", "np.sqrt(s_hat + epsilon)")],
+     ["epsilon under the root"]),
+    ("adam", [("s_hat = s / (1 - beta_2**j)", "s_hat = s")], ["squares not corrected"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "changes", "mistakes"), NAMED)
+def test_what_people_get_wrong_is_named(name, changes, mistakes):
+    answer = check[name](changed(name, *changes))
+    assert not answer
+    assert sorted(mistake.name for mistake in answer.mistakes) == sorted(mistakes), answer
+
+
+def appended(params, x, h_0, copy=True):
+    state, h = (h_0.copy() if copy else h_0), []
+    h.append(state)
+    for x_t in x:
+        state[...] = np.tanh(x_t @ params["W_xh"] + state @ params["W_hh"] + params["b_h"])
+        h.append(state)
+    h = np.array(h)
+    return h, h[1:] @ params["W_yh"] + params["b_y"]
+
+
+def joined(g, *_):
+    both = np.concatenate([g["W_hh"], g["W_xh"]])
+    return {**g, "W_hh": both, "W_xh": both}
+
+
+def times(**factors):
+    return lambda g, *_: {name: factors.get(name, 1) * value for name, value in g.items()}
+
+
+# exercise, function, what the answer says
+LOCATED = [
+    ("bptt", changed("bptt", ('g["b_y"] += e[t - 1].sum(axis=0)', 'g["b_y"] += g["b_y"]')),
+     ["b_y   zero: is it ever added to?", "W_xh  right", "b_h   right"]),
+    ("bptt", then("bptt", times(W_hh=2, b_h=4)),
+     ["the right one times 2", "the right one times 4", "W_xh  right"]),
+    ("bptt", changed("bptt", ("e = yhat - target",
+                              "e = np.zeros_like(target, int); e[:] = yhat - target")),
+     ["Everything is zero. Is something put into an array of integers", "b_y   zero"]),
+    ("bptt", then("bptt", lambda g, *_: {**g, "b_y": g["b_y"].astype(int)}),
+     ["`b_y` comes back as integers", "b_y   integers: the fractions were cut off"]),
+    ("bptt", then("bptt", joined),
+     ["shape (n_inputs+n, n), should be (n, n): its first rows are the right ones, so split it"]),
+    ("forward", appended, ["all steps hold the same numbers: is one array appended each time"]),
+    ("forward", partial(appended, copy=False),
+     ["all steps hold the same numbers", "It changes `h_0`"]),
+    ("forward", changed("forward", ("np.tanh(a)", "np.tanh(a) * (1.1 if t == 3 else 1)")),
+     ["h  right up to step 2; step 3 is the first that is wrong"]),
+    ("forward", then("forward", lambda r, *_: (r[0][::-1], r[1])),
+     ["h  the steps are in reverse order", "o  right"]),
+    ("forward", then("forward", lambda r, *_: (np.roll(r[0], 1, axis=0), r[1])),
+     ["h  each step holds what belongs to the step before"]),
+    ("lstm_backward", changed("lstm_backward", ("(1 - f[t])", "(1 - f[t]) ** 2")),
+     ["f  wrong at every step", "i  right at the last step, wrong before",
+      "At the last step `f` is wrong, and `i`, `o` and `C` right: begin there."]),
+    ("lstm_backward", changed("lstm_backward", ("g_C * f[t + 1]", "g_C * f[t + 1] ** 2")),
+     ["i  right at the last step, wrong before: look at what is handed back",
+      "It is right for a single step, T = 1."]),
+    ("gru_backward", changed("gru_backward", ("g * z + u", "g * z**2 + u")),
+     ["z  right at the last step, wrong before"]),
+    ("relu_backward", changed("relu_backward", ("range(len(e), 0, -1)", "range(len(e), 1, -1)")),
+     ["delta  wrong at step 1 only"]),
+    ("lstm_step", then("lstm_step", lambda r, *_: r[::-1]),
+     ["h_t  the numbers of `C_t`", "C_t  the numbers of `h_t`"]),
+    ("momentum", then("momentum", lambda r, *_: r[::-1]), ["theta  the numbers of `v`"]),
+    ("bptt", changed("bptt", ("back = delta @ W_hh.T", "back = 0.7 * delta @ W_hh.T")),
+     ["It is right for a single step, T = 1", "W_yh  right"]),
+    ("bptt", changed("bptt", ("h[0] = h_0", "h[0] = 1.5 * h_0")), ["It is right for h_0 = 0"]),
+    ("loss", changed("loss", ("np.log(p[t, i, y[t, i]])", "np.log(p[t, 0, y[t, i]])")),
+     ["It is right for one prediction and for one sequence in which every step has a target"]),
+    ("norm_bound", changed("norm_bound", ("** lag", "** max(lag, 2)")),
+     ["It is right for gamma = 0.25, lag = 3 and for gamma = 0.6, lag = 4, and wrong for gamma = "
+      "0.9, lag = 1."]),
+    ("clip_by_norm", changed("clip_by_norm", ("min(1, tau / norm)", "min(0.9, tau / norm)")),
+     ["It is right for gradients longer than tau, and wrong for a gradient shorter than tau."]),
+    ("rnn_step", lambda params, x_t, h: np.random.default_rng().random(h.shape),
+     ["a second call with the same arguments gives others again"]),
+    ("adam", then("adam", lambda r, theta, g, *_: (r[0], g, r[2])),
+     ["u      the argument `g` as it was given", "theta  right"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "function", "told"), LOCATED)
+def test_what_has_no_name_is_located(name, function, told):
+    answer = check[name](function)
+    text = "\n".join([*answer.rows()])
+    assert not answer and not answer.mistakes, answer
+    for sentence in told:
+        assert sentence in f"{answer.sentence}\n{text}", answer
+
+
+def low(value):
+    if isinstance(value, dict):
+        return {name: low(part) for name, part in value.items()}
+    return value.astype(np.float32) if getattr(value, "dtype", None) == np.float64 else value
+
+
+# exercise, function, what the answer says of the form
+FORMS = [
+    ("bptt", then("bptt", lambda g, *_: {f"d{k}": v for k, v in g.items()}),
+     "`dW_xh` is `W_xh`, `dW_hh` is `W_hh`"),
+    ("bptt", then("bptt", lambda g, *_: tuple(g.values())),
+     "a tuple of 5 members; return a dict with the keys W_xh, W_hh, b_h, W_yh, b_y"),
+    ("bptt", then("bptt", lambda g, *_: (3.0, g)), "one member of a tuple; return that dict alone"),
+    ("bptt", then("bptt", lambda g, *_: {**g, "b_h": g["b_h"][None]}),
+     "`b_h` has shape (1, n), should be (n,): it has axes of length 1"),
+    ("bptt", then("bptt", lambda g, *_: {**g, "b_y": g["b_y"][:, None]}),
+     "`b_y` has shape (n_outputs, 1), should be (n_outputs,)"),
+    ("forward", then("forward", lambda r, *_: [np.moveaxis(a, 0, 1) for a in r]),
+     "`h` has shape (m, T+1, n), should be (T+1, m, n): its axes are in another order"),
+    ("forward", then("forward", lambda r, *_: [np.moveaxis(a, 0, -1) for a in r]),
+     "`o` has shape (m, n_outputs, T), should be (T, m, n_outputs)"),
+    ("forward", then("forward", lambda r, *_: (*r, "cache")),
+     "a tuple of 3 members; return (h, o)"),
+    ("forward", then("forward", lambda r, *_: {"h": r[0], "o": r[1]}),
+     "The function returns a dict; return (h, o)"),
+    ("rnn_step", then("rnn_step", lambda h, *_: h.T), "`h_t` has shape (n, m), should be (m, n)"),
+    ("rnn_step", then("rnn_step", lambda h, params, *_: (h, h @ params["W_yh"])),
+     "a tuple of 2 members; return `h_t` alone"),
+    ("loss", lambda o, y: np.where(
+        y >= 0, np.log(np.exp(o - o.max(-1, keepdims=True)).sum(-1)) + o.max(-1)
+        - np.take_along_axis(o, np.maximum(y, 0)[..., None], -1)[..., 0], 0),
+     "`loss` has shape (T, m), should be (): it is not summed over T and m"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "function", "told"), FORMS)
+def test_right_numbers_in_another_form_are_told_so(name, function, told):
+    answer = check[name](function)
+    assert not answer and not answer.mistakes and not answer.table
+    assert answer.sentence == "The numbers are right, but the form is not the one asked for."
+    assert told in " ".join(answer.notes), answer
+
+
+def test_a_known_mistake_is_named_in_another_form_too():
+    wrong = changed("forward", ("h[t - 1] @ params", "h[0] @ params"))
+    answer = check.forward(lambda *a: [np.moveaxis(part, 0, 1) for part in wrong(*a)])
+    assert [mistake.name for mistake in answer.mistakes] == ["state not carried on"]
+    assert "its axes are in another order" in " ".join(answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "remark"),
+    [
+        ("bptt", lambda *a: written(SOLUTIONS["bptt"])(*map(low, a)), "single precision"),
+        ("loss", changed("loss", ("total -= np.log(p[", "total -= np.log(1e-12 + p[")),
+         "a small number that was added"),
+        ("loss", changed("loss", ("total -= np.log(p[", "total -= np.log(1e-16 + p[")), ""),
+        ("loss", changed("loss", ("total -= np.log(p[", "total -= np.log(1e-7 + p[")),
+         "a small number that was added"),
+        ("clip_by_norm", changed("clip_by_norm", ("tau / norm", "tau / (norm + 1e-6)")),
+         "a small number that was added"),
+    ],
+)  # fmt: skip
+def test_what_is_right_but_for_a_little_is_right_with_a_remark(name, function, remark):
+    answer = check[name](function)
+    assert answer and remark in answer.sentence
+    assert bool(remark) == ("double precision" in answer.sentence)
+
+
+def test_what_changes_its_arguments_is_not_right():
+    def in_place(grads, tau):
+        norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
+        for g in grads.values():
+            g *= min(1, tau / (norm + 1e-6))
+        return grads
+
+    answer = check.clip_by_norm(in_place)
+    assert not answer and "The numbers are right" in answer.sentence
+    assert "a small number that was added" in answer.sentence
+    assert "It changes `grads`" in " ".join(answer.notes)
+
+
+# --------------------------------------------------------------------- never a false explanation
+
+
+def disturbed(value, rng):
+    """Multiply some entries of some parts by random numbers, and leave the others."""
+    if isinstance(value, dict):
+        return dict(zip(value, disturbed(tuple(value.values()), rng), strict=True))
+    if isinstance(value, tuple):
+        hit = rng.random(len(value)) < 0.6
+        hit[rng.integers(len(value))] = True
+        return tuple(disturbed(v, rng) if h else v for v, h in zip(value, hit, strict=True))
+    value = np.asarray(value, float)
+    how = rng.choice(["noise", "one entry", "one step", "factor", "shift"])
+    if how == "one entry" and value.ndim:
+        value = value.copy()
+        value[tuple(rng.integers(value.shape))] += rng.uniform(0.5, 2)
+        return value
+    if how == "one step" and value.ndim:
+        value = value.copy()
+        value[rng.integers(len(value))] *= rng.uniform(1.1, 3)
+        return value
+    if how == "factor":
+        return value * rng.uniform(1.1, 3)
+    if how == "shift":
+        return value + rng.uniform(0.1, 1)
+    return value * rng.uniform(0.5, 1.5, value.shape)
+
+
+RIGHT = {name: written(text) for name, text in SOLUTIONS.items() if name != "gradient_check"}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=5, deadline=None)
+def test_what_is_wrong_at_random_is_never_given_a_name(name, seed):
+    rng = np.random.default_rng(seed)
+    answer = check[name](lambda *arguments: disturbed(RIGHT[name](*arguments), rng))
+    assert not answer and not answer.mistakes, answer
+
+
+@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("factor", [-3.7, 0.0, 1.198])
+def test_a_factor_or_a_zero_is_no_mistake_of_the_recursion(name, factor):
+    def scaled(value):
+        if isinstance(value, dict):
+            return {k: scaled(v) for k, v in value.items()}
+        return tuple(map(scaled, value)) if isinstance(value, tuple) else factor * np.asarray(value)
+
+    answer = check[name](lambda *arguments: scaled(RIGHT[name](*arguments)))
+    assert not answer and not answer.mistakes, answer
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_single_part_that_is_zero_is_told_as_that(name):
+    exercise = check[name]
+    if not isinstance(exercise.like, dict | tuple):
+        return
+    for part in exercise.result(0):
+
+        def one_is_zero(*arguments, part=part):
+            value = RIGHT[name](*arguments)
+            if isinstance(value, dict):
+                return {**value, part: 0 * value[part]}
+            pairs = zip(exercise.returns, value, strict=True)
+            return tuple(0 * v if k == part else v for k, v in pairs)
+
+        answer = exercise(one_is_zero)
+        assert not answer and not answer.mistakes, answer
+        assert dict(answer.table)[part].startswith("zero")
+
+
+# ----------------------------------------------------------------------------------- how long
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_an_answer_takes_less_than_half_a_second(name):
+    """Where nothing explains the numbers, all that is known was tried."""
+    exercise, rng = check[name], np.random.default_rng(0)
+    if name == "gradient_check":
+        functions = [written(SOLUTIONS[name]), lambda loss, params, grads: True]
+    else:
+        functions = [RIGHT[name], lambda *arguments: disturbed(RIGHT[name](*arguments), rng)]
+    for function in functions:
+        start = process_time()
+        exercise(function)
+        assert process_time() - start < 0.5

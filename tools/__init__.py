@@ -1,0 +1,1 @@
+"""What the build of the book needs beyond Jupyter Book: extensions of Sphinx, and commands."""
