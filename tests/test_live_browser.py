@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-
-from bptt_lab.exercises import check
 from live import pack
 from live.cells import Attempt
 from live.exercises import section
+from playwright.sync_api import Browser, Page, expect
+
+from bptt_lab.exercises import check
 from students import ATTEMPTS, SOLUTIONS, changed
 from test_browser import AXE, PAGES, Visit, serve
 
