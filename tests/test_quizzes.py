@@ -95,15 +95,6 @@ def test_silence():
     assert one_neuron(0.9) < 1e-12 and ask("forward", "Silence").right == ["It goes to 0."]
 
 
-def test_too_sure():
-    """A memory above w_x / tanh w_x is not overwritten; at w_h = 3 the two would cancel."""
-    h = one_neuron(5)
-    question = ask("forward", "Too sure to learn anything new")
-    assert question.right == ["Close to $+1$: the memory is stronger than the input."]
-    assert f"{np.tanh(5 * h - 3):.2f}" == "0.96" and "0.96" in question.why("Close to $+1$")
-    assert abs(np.tanh(3 * one_neuron(3) - 3)) < 0.02 and "$w_h = 3$" in question.why("Close to 0")
-
-
 def test_copies_of_the_unrolled_network():
     _, axes = panels()
     texts = [text.get_text() for text in unrolled_network(axes, steps=4).texts]
@@ -121,21 +112,23 @@ def test_copies_of_the_unrolled_network():
     assert "$W_{hh}$ stands at 4 arrows, and is one matrix" in question.right
 
 
-def test_weights_from_torch():
-    """Run torch's formula, h = tanh(W_ih x + b_ih + W_hh h + b_hh), and ours with each line."""
+def test_columns_are_stored_by_torch():
+    """Run the paper's columns and ours with each answer that is an equation of matrices."""
     rng, n_inputs, n = np.random.default_rng(0), 4, 6
-    w_ih, w_hh = rng.normal(size=(n, n_inputs)), rng.normal(size=(n, n))
-    b_ih, b_hh = rng.normal(size=(2, n))
-    x, wanted = rng.normal(size=(5, 1, n_inputs)), np.zeros(n)
-    for x_t in x[:, 0]:
-        wanted = np.tanh(w_ih @ x_t + b_ih + w_hh @ wanted + b_hh)
-    right = {"W_xh": w_ih.T, "W_hh": w_hh.T, "b_h": b_ih + b_hh}
-    for is_right, text, _ in ask("forward", "Weights from torch").answers:
-        name, code = re.fullmatch(r'`params\["(\w+)"\] = (.+)`', text).groups()
-        known = {"w_ih": w_ih, "w_hh": w_hh, "b_ih": b_ih, "b_hh": b_hh}
-        params = RNN("tanh").init(rng, n_inputs, n, 1) | right | {name: eval(code, known)}
-        h = forward(RNN("tanh"), params, x).h[-1, 0]
-        assert np.allclose(h, wanted) == is_right, text
+    params = RNN("tanh").init(rng, n_inputs, n, 1)
+    x, right = rng.normal(size=(5, 1, n_inputs)), params["W_hh"].T
+    wanted = forward(RNN("tanh"), params, x).h[-1, 0]
+
+    def column(W):
+        h = np.zeros(n)
+        for x_t in x[:, 0]:
+            h = np.tanh(W @ h + params["W_xh"].T @ x_t)
+        return h
+
+    assert np.allclose(column(right), wanted) and not np.allclose(column(right.T), wanted)
+    question = ask("forward", "A paper in columns")
+    assert "$W = W_{hh}^\\top$" in question.right
+    assert "`torch.nn.RNN` stores this $W$ as `weight_hh_l0`" in question.right
 
 
 def test_where_the_factor_comes_from():
