@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live import pack
-from live.cells import Attempt
-from live.exercises import section
 from playwright.sync_api import Browser, Page, expect
 
 from bptt_lab.exercises import check
 from students import ATTEMPTS, SOLUTIONS, changed
 from test_browser import AXE, PAGES, Visit, serve
+from tools.live import pack
+from tools.live.cells import Attempt
+from tools.live.exercises import section
 
 pytestmark = [pytest.mark.site, pytest.mark.browser, pytest.mark.xdist_group("live")]
 
@@ -36,7 +36,9 @@ def change_contents(site: Path, **changes) -> None:
     path = site / "python" / "contents.js"
     table = contents(site) | changes
     path.unlink()
-    path.write_text(f"(window.PYTHON_PACK ??= {{}}).contents = {json.dumps(table)};\n", "utf-8")
+    path.write_text(
+        f"(window.PYTHON_PACK ??= {{}}).contents = {json.dumps(table)};\n", encoding="utf-8"
+    )
 
 
 CELLS = [
@@ -209,6 +211,17 @@ def test_what_a_cell_gives_cannot_take_over_the_page(started):
     button(cell, "Run").click()
     assert "<b onclick=1>" in output(cell)
     button(cell, "Reset").click()
+
+
+def test_memory_that_runs_out_is_an_error_like_others(started):
+    cell = started.locator("div.cell").nth(3)
+    button(cell, "Edit").click()
+    write(cell, "c = [bytes(2 * 10**9) for _ in range(9)]")
+    button(cell, "Run").click()
+    assert "MemoryError" in output(cell)
+    button(cell, "Reset").click()
+    button(cell, "Run").click()
+    assert "shows nothing" in output(cell)
 
 
 def test_a_loop_that_never_ends_is_stopped_by_the_button(started):
@@ -558,6 +571,20 @@ def test_every_exercise_can_be_solved_in_the_page(chromium, full, name):
         solves = place.get_attribute("data-solves")
         if solves:
             assert one.page.locator(f"[name='done-{solves}']").is_checked(), exercise
+    assert not one.faults
+    context.close()
+
+
+@pytest.mark.parametrize("full", ["file"], indirect=True)
+def test_a_formula_is_set_as_one(chromium, full):
+    context = chromium.new_context()
+    one = Visit(context, full, "notation")
+    one.page.evaluate("live.cells.slice(0, -1).forEach(cell => (cell.ran = true))")
+    scratch = one.page.locator(".live-scratch")
+    write(scratch, "import sympy as sp\nsp.Symbol('x') ** 2 / 2")
+    button(scratch, "Run").click()
+    output(scratch)
+    assert scratch.locator(".live-formula math mfrac").count() == 1
     assert not one.faults
     context.close()
 

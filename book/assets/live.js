@@ -145,10 +145,14 @@
       this.others.replaceChildren(`There is another version, ${other.why ?? "from a file"}. `, button("Show it", swap));
     }
 
+    // Say how far it is. A sentence that stands there already is not announced again.
     say(text, share) {
+      if (this.stage.firstChild?.textContent !== text) this.stage.replaceChildren(make("span", {}, text));
       this.stage.hidden = !text;
-      const bar = share < 1 ? [make("progress", { max: 1, value: share, ariaLabel: "Loading" })] : [];
-      this.stage.replaceChildren(make("span", {}, text ?? ""), ...bar);
+      const bar = this.stage.querySelector("progress");
+      if (share < 1 && bar) bar.value = share;
+      else if (share < 1) this.stage.append(make("progress", { max: 1, value: share, ariaLabel: "Progress" }));
+      else bar?.remove();
     }
 
     // Load what is needed and act. A press that comes meanwhile waits.
