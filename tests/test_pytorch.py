@@ -1,4 +1,7 @@
-"""The boxes "The same in PyTorch" run as they are printed, and what they assert holds."""
+"""The boxes "The same in PyTorch" run as they are printed, and what they assert holds.
+
+A box may import what it needs, or use the problem that `scope` prepares, under the chapters' names.
+"""
 
 import re
 from pathlib import Path
@@ -10,7 +13,7 @@ from bptt_lab import RNN, loss_and_gradients, softmax
 from bptt_lab.bptt import unroll
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
-BOX = re.compile(r"^(:{3,})\{admonition\} The same in PyTorch$\n(.*?)^\1$", re.M | re.S)
+BOX = re.compile(r"^(:{3,})\{admonition\} The same in PyTorch[^\n]*\n(.*?)^\1$", re.M | re.S)
 CODE = re.compile(r"^```python$\n(.*?)^```$", re.M | re.S)
 
 
@@ -27,12 +30,11 @@ BOXES = boxes()
 NAMES = [f"{page}-{number}" for number, (page, *_) in enumerate(BOXES)]
 
 
-def test_every_box_has_code_of_a_width_that_fits():
-    assert BOXES
+def test_every_box_is_marked_and_has_code():
+    assert {page for page, *_ in BOXES} >= {"forward", "bptt"}
     for page, head, code in BOXES:
         assert ":class: pytorch" in head, page
-        lines = code.splitlines()
-        assert 0 < len(lines) <= 20 and max(map(len, lines)) <= 70, page
+        assert 0 < len(code.splitlines()) <= 20, page
 
 
 @pytest.fixture
