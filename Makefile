@@ -44,7 +44,7 @@ $(VENV)/installed: pyproject.toml $(VENV)/complete
 	@touch $@
 
 wheels: setup ## fetch NumPy for the browser, which makes Python in the pages work without a network
-	$(BIN)/python tools/live/wheels.py $(OUT)/_build/wheels
+	$(BIN)/python -m tools.live.wheels $(OUT)/_build/wheels
 
 book: setup ## run every notebook and write the site to _build/html
 	$(JUPYTER_BOOK)

@@ -1,12 +1,9 @@
 """The built book: how long it takes to build, what its pages weigh, how fast explorers move."""
 
-import functools
 import gzip
-import http.server
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks import live
+from benchmarks.serving import served
 from benchmarks.tables import Goal, Table, goal_table, machine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,21 +62,6 @@ def time_builds(out: Path, say: Say) -> list[Goal]:
 
 
 # -------------------------------------------------------------------------- weight
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """Address of the site on this machine."""
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @contextmanager
@@ -228,7 +212,8 @@ def look(site: Path, events: int, say: Say) -> tuple[list[Table], list[Goal]]:
         page_table, goals = weights(browser, address, site)
         say(f"{goals[0].name}: {goals[0].value:.0f}")
         explorer_table, more = explorers(browser, address, site, events, say)
-    return [page_table, explorer_table], goals + more
+        python_table, last = live.measure(browser, address, site, events == QUICK_EVENTS, say)
+    return [page_table, explorer_table, python_table], goals + more + last
 
 
 def report(quick: bool, site: Path | None, say: Say) -> str:

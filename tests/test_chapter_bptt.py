@@ -15,7 +15,9 @@ import pytest
 from bptt_lab import RNN, attribution, loss_and_gradients
 from bptt_lab.bptt import unroll
 
-PAGE = (Path(__file__).resolve().parent.parent / "book" / "bptt.md").read_text(encoding="utf-8")
+BOOK = Path(__file__).resolve().parent.parent / "book"
+PAGE = (BOOK / "bptt.md").read_text(encoding="utf-8")
+EXERCISES = (BOOK / "bptt-exercises.md").read_text(encoding="utf-8")
 T, N_INPUTS, N, N_OUTPUTS = 5, 4, 3, 2
 STEPS = range(1, T + 1)
 CHECKS = {}
@@ -33,7 +35,7 @@ def holds(label):
 
 
 def test_every_display_equation_has_a_label_and_a_check():
-    displays = re.findall(r"^\$\$$.*?^\$\$([^\n]*)$", PAGE, re.S | re.M)
+    displays = re.findall(r"^\$\$$.*?^\$\$([^\n]*)$", PAGE + EXERCISES, re.S | re.M)
     labels = [end.strip(" ()") for end in displays]
     assert all(labels) and len(set(labels)) == len(labels)
     assert set(labels) == set(CHECKS)
@@ -317,7 +319,7 @@ def cost(net):
         return A @ B
 
     for name, number in predicted.items():
-        (cell,) = re.findall(rf"^```{{code-cell}}\n(def {name}\(.*?)^```", PAGE, re.S | re.M)
+        (cell,) = re.findall(rf"^(def {name}\(.*?)^```", PAGE, re.S | re.M)
         scope = {"np": np}
         exec(cell, scope)
         multiplied.clear()

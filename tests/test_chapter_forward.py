@@ -70,12 +70,12 @@ def test_one_weight_decides_between_forgetting_remembering_and_being_stuck(visit
 
 
 CASES = {
-    "1 dying out": (0.8, 1, "tanh", "has died out", "so this network forgets"),
-    "2 ringing": (1.2, 1, "tanh", "is still there", "so this network"),
-    "3 sensitive": (2, 0.3, "tanh", "is still there", "does not forget"),
-    "4 driven": (2, 3, "tanh", "is still there", "so this network forgets"),
-    "5 linear": (1.2, 1, "identity", "is still there", "does not forget"),
-    "6 no ceiling": (2, 1, "relu", "|h| reaches", "so this network forgets"),
+    "dying out": (0.8, 1, "tanh", "has died out", "so this network forgets"),
+    "ringing": (1.2, 1, "tanh", "is still there", "so this network"),
+    "sensitive": (2, 0.3, "tanh", "is still there", "does not forget"),
+    "driven": (2, 3, "tanh", "is still there", "so this network forgets"),
+    "linear": (1.2, 1, "identity", "is still there", "does not forget"),
+    "no ceiling": (2, 1, "relu", "|h| reaches", "so this network forgets"),
 }
 
 

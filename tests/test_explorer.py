@@ -748,3 +748,30 @@ def test_the_page_is_not_touched_by_the_live_face(live):
     before = explorer._repr_html_()
     slider.value = 2.0
     assert explorer._repr_html_() == before
+
+
+# -- playing ----------------------------------------------------------------------------------
+
+
+def test_a_slider_that_can_play_has_a_button_and_others_have_none(scene):
+    figure, _, line = scene
+    explorer = Explorer(figure, slope(line), moving=line, slope=Control("slope", [1, 2], play=True))
+    button = markup(explorer).select_one(".control button.play")
+    assert button["type"] == "button" and "disabled" in button.attrs  # the script enables it
+    assert button.text == "Play"
+
+
+def test_words_cannot_play(scene):
+    figure, _, line = scene
+    with pytest.raises(ValueError, match="slope cannot play: only numbers make a slider"):
+        Explorer(figure, slope(line), moving=line, slope=Control("slope", ["1", "2"], play=True))
+
+
+def test_the_live_slider_has_a_player(scene):
+    figure, _, line = scene
+    control = Control("slope", [1, 2, 3], start=2, play=True)
+    row, _ = Explorer(figure, slope(line), moving=line, slope=control).widget().children
+    player, slider = row.children
+    assert (player.min, player.max, player.value) == (1, 3, 2)
+    player.value = 3
+    assert slider.value == 3 and list(line.get_ydata()) == [0, 3, 6]

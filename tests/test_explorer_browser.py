@@ -584,3 +584,68 @@ def test_awkward_names_of_arguments(visit):
     page.locator("input[type=range]").press("End")
     assert page.locator("figcaption").text_content() == "2 b True."
     assert setting(page) == {"length": "2", "item": "b", "submit": "yes"}
+
+
+# -- playing ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def player():
+    figure, axes = panels(xlim=(0, 3), ylim=(0, 3))
+    (line,) = axes.plot([0, 1], [0, 1])
+
+    def update(move):
+        """A line"""
+        line.set_ydata([0, move])
+        return f"It rises by {move}."
+
+    control = Control("move", range(4), start=1, play=True)
+    return Explorer(figure, update, moving=line, move=control)
+
+
+def test_play_moves_the_slider_to_its_end_and_from_there_to_its_beginning(visit, player):
+    page = visit()
+    page.clock.install()
+    page.set_content(document(player._repr_html_(), script=False))
+    page.add_script_tag(path=ASSETS / "explorer.js")
+    button = page.get_by_role("button", name="Play")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert setting(page)["move"] == "2" and page.get_by_role("button", name="Pause").count()
+    page.clock.run_for(1700)
+    assert setting(page)["move"] == "3" and button.count()  # the end: it stopped by itself
+    page.clock.run_for(5000)
+    assert setting(page)["move"] == "3"
+    button.click()
+    assert setting(page)["move"] == "0"
+
+
+def test_play_stops_when_it_is_pressed_again_or_the_reader_takes_over(visit, player):
+    page = visit()
+    page.clock.install()
+    page.set_content(document(player._repr_html_(), script=False))
+    page.add_script_tag(path=ASSETS / "explorer.js")
+    page.locator("input[type=range]").press("Home")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(5000)
+    assert setting(page)["move"] == "1"
+    page.get_by_role("button", name="Play").click()
+    page.locator("input[type=range]").press("Home")
+    page.clock.run_for(5000)
+    assert setting(page)["move"] == "0" and page.get_by_role("button", name="Play").count()
+
+
+def test_with_reduced_motion_each_press_is_one_step(visit, player):
+    page = visit(player._repr_html_(), context={"reduced_motion": "reduce"})
+    button = page.get_by_role("button", name="Next")
+    for move in "230":
+        button.click()
+        page.wait_for_timeout(100)
+        assert setting(page)["move"] == move
+    assert button.count()
+
+
+def test_without_a_script_the_button_is_off(visit, player):
+    page = visit(player._repr_html_(), script=False)
+    assert page.get_by_role("button", name="Play").is_disabled()

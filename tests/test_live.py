@@ -408,7 +408,7 @@ def is_notebook(path: Path) -> bool:
 def test_every_cell_runs_as_in_the_page_or_draws(chapter):
     """With the NumPy of the pages, if it can be installed beside the one of the book."""
     folder = numpy_of_the_page()
-    path = [*filter(None, [folder]), ROOT / "tools"]
+    path = [*filter(None, [folder]), ROOT]
     command = [sys.executable, ROOT / "tests" / "page_cells.py", ROOT / "book" / f"{chapter}.md"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)

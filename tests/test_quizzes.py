@@ -13,6 +13,7 @@ from bptt_lab import (
     LSTM,
     RNN,
     forward,
+    gaussian,
     log_gradient_norms,
     loss_and_gradients,
     norm_bound,
@@ -94,15 +95,6 @@ def test_silence():
     assert one_neuron(0.9) < 1e-12 and ask("forward", "Silence").right == ["It goes to 0."]
 
 
-def test_too_sure():
-    """A memory above w_x / tanh w_x is not overwritten; at w_h = 3 the two would cancel."""
-    h = one_neuron(5)
-    question = ask("forward", "Too sure to learn anything new")
-    assert question.right == ["Close to $+1$: the memory is stronger than the input."]
-    assert f"{np.tanh(5 * h - 3):.2f}" == "0.96" and "0.96" in question.why("Close to $+1$")
-    assert abs(np.tanh(3 * one_neuron(3) - 3)) < 0.02 and "$w_h = 3$" in question.why("Close to 0")
-
-
 def test_copies_of_the_unrolled_network():
     _, axes = panels()
     texts = [text.get_text() for text in unrolled_network(axes, steps=4).texts]
@@ -120,21 +112,23 @@ def test_copies_of_the_unrolled_network():
     assert "$W_{hh}$ stands at 4 arrows, and is one matrix" in question.right
 
 
-def test_weights_from_torch():
-    """Run torch's formula, h = tanh(W_ih x + b_ih + W_hh h + b_hh), and ours with each line."""
+def test_columns_are_stored_by_torch():
+    """Run the paper's columns and ours with each answer that is an equation of matrices."""
     rng, n_inputs, n = np.random.default_rng(0), 4, 6
-    w_ih, w_hh = rng.normal(size=(n, n_inputs)), rng.normal(size=(n, n))
-    b_ih, b_hh = rng.normal(size=(2, n))
-    x, wanted = rng.normal(size=(5, 1, n_inputs)), np.zeros(n)
-    for x_t in x[:, 0]:
-        wanted = np.tanh(w_ih @ x_t + b_ih + w_hh @ wanted + b_hh)
-    right = {"W_xh": w_ih.T, "W_hh": w_hh.T, "b_h": b_ih + b_hh}
-    for is_right, text, _ in ask("forward", "Weights from torch").answers:
-        name, code = re.fullmatch(r'`params\["(\w+)"\] = (.+)`', text).groups()
-        known = {"w_ih": w_ih, "w_hh": w_hh, "b_ih": b_ih, "b_hh": b_hh}
-        params = RNN("tanh").init(rng, n_inputs, n, 1) | right | {name: eval(code, known)}
-        h = forward(RNN("tanh"), params, x).h[-1, 0]
-        assert np.allclose(h, wanted) == is_right, text
+    params = RNN("tanh").init(rng, n_inputs, n, 1)
+    x, right = rng.normal(size=(5, 1, n_inputs)), params["W_hh"].T
+    wanted = forward(RNN("tanh"), params, x).h[-1, 0]
+
+    def column(W):
+        h = np.zeros(n)
+        for x_t in x[:, 0]:
+            h = np.tanh(W @ h + params["W_xh"].T @ x_t)
+        return h
+
+    assert np.allclose(column(right), wanted) and not np.allclose(column(right.T), wanted)
+    question = ask("forward", "A paper in columns")
+    assert "$W = W_{hh}^\\top$" in question.right
+    assert "`torch.nn.RNN` stores this $W$ as `weight_hh_l0`" in question.right
 
 
 def test_where_the_factor_comes_from():
@@ -218,6 +212,40 @@ def test_sum_or_mean():
 # ---------------------------------------------------------------- bptt
 
 
+def test_two_places():
+    """Nudge h_t of a cell with two readouts and compare with the answers, read as formulas."""
+    rng = np.random.default_rng(0)
+    W_hh, W_yh, W_rh = rng.normal(size=(3, 3)), rng.normal(size=(3, 2)), rng.normal(size=(3, 4))
+    y, r, x = rng.normal(size=(3, 2)), rng.normal(size=(3, 4)), rng.normal(size=(3, 3))
+
+    def run(h):
+        loss, states = 0, []
+        for t in range(3):
+            states.append(h)
+            loss = loss + ((h @ W_yh - y[t]) ** 2).sum() / 2 + ((h @ W_rh - r[t]) ** 2).sum() / 2
+            h = np.tanh(x[t] + h @ W_hh)
+        return loss, states
+
+    start = rng.normal(size=3)
+    _, h = run(start)
+    steps = np.eye(3) * 1e-30j
+    expected = np.array([run(start + step)[0].imag for step in steps]) / 1e-30
+    g = delta = np.zeros(3)
+    for t in (2, 1):
+        g = (h[t] @ W_yh - y[t]) @ W_yh.T + (h[t] @ W_rh - r[t]) @ W_rh.T + delta @ W_hh.T
+        delta = g * (1 - h[t] ** 2)
+    own = (h[0] @ W_yh - y[0]) @ W_yh.T, (h[0] @ W_rh - r[0]) @ W_rh.T
+    answers = {
+        r"+ \delta_{t+1} W_{hh}^\top$": sum(own) + delta @ W_hh.T,
+        r"+ g_{t+1} W_{hh}^\top$": sum(own) + g @ W_hh.T,
+        r"e'_t W_{rh}^\top$": sum(own),
+    }
+    (right,) = ask("bptt", "Two places").right
+    assert right == r"$e_t W_{yh}^\top + e'_t W_{rh}^\top + \delta_{t+1} W_{hh}^\top$"
+    fits = [ending for ending, value in answers.items() if np.allclose(value, expected)]
+    assert len(fits) == 1 and right.endswith(fits[0])
+
+
 def test_immediate():
     w, h0, h1, x1, x2 = sp.symbols("w h_0 h_1 x_1 x_2")
     first, second = sp.tanh(w * h0 + x1), sp.tanh(w * h1 + x2)
@@ -296,6 +324,42 @@ def test_averaging_keeps_the_bias():
         differences.append((cut - full) / 2000)
     apart = np.linalg.norm(differences[0] - differences[1])
     assert apart < np.linalg.norm(differences[0]) / 2  # two averages see the same bias
+
+
+def test_a_harmless_cut():
+    """What is lost by a cut is about as large as what is left there, whatever the length."""
+    cell, found = RNN("tanh"), []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        params = cell.init(rng, 2, 16, 3)
+        params["W_hh"] = gaussian(rng, 16, gain=(0.5, 1.5, 2.5)[seed % 3])
+        x, y = rng.normal(size=(60, 1, 2)), rng.integers(3, size=(60, 1))
+        left = np.exp(log_gradient_norms(step_jacobians(forward(cell, params, x))))[20, 0]
+        full, cut = (
+            loss_and_gradients(cell, params, x, y, window=K)[1]["W_hh"] for K in (None, 20)
+        )
+        found.append((left, np.linalg.norm(cut - full) / np.linalg.norm(full)))
+    harmless = [error for left, error in found if left < 1e-6]
+    exploding = [error for left, error in found if left > 1]
+    assert harmless and max(harmless) < 1e-4 and exploding and min(exploding) > 0.1
+    assert "$10^{-6}$" in ask("bptt", "A harmless cut").right[0]
+
+
+def test_one_step_of_memory():
+    """A state that holds the input can be read with K = 1, by the readout alone even."""
+    cell, rng, answers = RNN("identity"), np.random.default_rng(0), {}
+    x = rng.choice([-1.0, 1.0], size=(6, 200, 1))
+    y = np.full((6, 200), -1)
+    y[-1] = x[0, :, 0] > 0
+    for rho in (0.9, 0.0):  # a line of neurons that hand their value on, and one that does not
+        params = cell.init(rng, 1, 6, 2)
+        params["W_hh"], params["W_xh"] = rho * np.eye(6, k=1), np.eye(1, 6)
+        for _ in range(300):
+            _, grads = loss_and_gradients(cell, params, x, y, window=1, reduction="mean")
+            params = {name: value - 0.3 * grads[name] for name, value in params.items()}
+        answers[rho] = (forward(cell, params, x).logits[-1].argmax(axis=1) == y[-1]).mean()
+    assert answers[0.9] > 0.99 and answers[0.0] < 0.65
+    assert ask("bptt", "One step of memory").right[0].startswith("If its state happens to hold")
 
 
 # ---------------------------------------------------------------- vanishing

@@ -20,9 +20,9 @@ from bs4 import BeautifulSoup, Tag
 ROOT = Path(__file__).resolve().parent.parent
 ONLY_IN_A_BROWSER = {"progress", "api", "equations"}  # with what the contents have beneath them
 DROPPED = (
-    "script, style, button, template, .headerlink, .feedback, .toctree-wrapper, .explorer details,"
-    " .explorer .note, .explorer .status, .sd-summary-state-marker, .exercise-done, .equation-code,"
-    " .paths, .fold-line.core"
+    "script, style, button, template, section.live, .headerlink, .feedback, .toctree-wrapper,"
+    " .explorer details, .explorer .note, .explorer .status, .sd-summary-state-marker,"
+    " .exercise-done, .equation-code, .paths, .fold-line.core"
 )
 
 

@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const PAUSE = 500; // ms of rest before a screen reader is told: not at every step of a drag
+  const TICK = 1600; // ms that a value stays on screen while a slider plays
 
   // Integers written as text: zigzag, base 32 with the lowest digits first, offset 63.
   const integers = (text) => {
@@ -53,6 +54,36 @@
       cells.forEach((cell, row) => (node.rows[row].cells[column].textContent = cell));
     } else if (text) node.setAttribute(name, text);
     else node.removeAttribute(name);
+  };
+
+  // A button moves its slider along; whoever wants less motion takes one step at a time with it.
+  const play = (button, show) => {
+    const input = button.closest(".control").querySelector("input");
+    const calm = matchMedia("(prefers-reduced-motion: reduce)");
+    let clock;
+
+    const ended = () => input.value === input.max;
+    const stop = () => {
+      clearInterval(clock);
+      clock = undefined;
+      button.textContent = calm.matches ? "Next" : "Play";
+    };
+    const step = () => {
+      input.value = ended() ? input.min : Number(input.value) + 1;
+      show();
+      if (ended()) stop();
+    };
+
+    button.addEventListener("click", () => {
+      if (clock) return stop();
+      step();
+      if (calm.matches || ended()) return;
+      button.textContent = "Pause";
+      clock = setInterval(step, TICK);
+    });
+    button.form.addEventListener("input", stop); // the reader takes over
+    calm.addEventListener("change", stop);
+    stop();
   };
 
   const explore = (figure) => {
@@ -115,6 +146,7 @@
     };
 
     for (const element of form.elements) element.disabled = false;
+    for (const button of form.querySelectorAll(".play")) play(button, show);
     for (const preset of presets) preset.addEventListener("click", () => choose(preset));
     find(".note").remove();
     form.addEventListener("input", show);

@@ -49,6 +49,13 @@
     },
   };
 
+  try {
+    localStorage.setItem(`${KEY}.probe`, ""); // reading may be allowed where writing is not
+    localStorage.removeItem(`${KEY}.probe`);
+  } catch {
+    store.kept = false;
+  }
+
   // ---------------------------------------------------------------- places to write in
 
   // The number by which a cell is known, as long as its code stays as it is.
@@ -81,6 +88,8 @@
   class Place {
     constructor(key, start, label) {
       Object.assign(this, { key, start, label, editor: null, host: make("div", { className: "live-editor highlight" }) });
+      // The theme has keys of its own, such as "/" for the search, and knows of textareas alone.
+      this.host.addEventListener("keydown", (event) => event.stopPropagation());
       this.hint = make("p", { className: "live-hint", id: `live-hint-${Place.count = (Place.count ?? 0) + 1}` });
       this.others = make("p", { className: "live-others", hidden: true });
       this.stage = make("div", { className: "live-stage", hidden: true });
@@ -136,10 +145,14 @@
       this.others.replaceChildren(`There is another version, ${other.why ?? "from a file"}. `, button("Show it", swap));
     }
 
+    // Say how far it is. A sentence that stands there already is not announced again.
     say(text, share) {
+      if (this.stage.firstChild?.textContent !== text) this.stage.replaceChildren(make("span", {}, text));
       this.stage.hidden = !text;
-      const bar = share < 1 ? [make("progress", { max: 1, value: share, ariaLabel: "Loading" })] : [];
-      this.stage.replaceChildren(make("span", {}, text ?? ""), ...bar);
+      const bar = this.stage.querySelector("progress");
+      if (share < 1 && bar) bar.value = share;
+      else if (share < 1) this.stage.append(make("progress", { max: 1, value: share, ariaLabel: "Progress" }));
+      else bar?.remove();
     }
 
     // Load what is needed and act. A press that comes meanwhile waits.
@@ -170,10 +183,17 @@
       this.stop.disabled = true;
       const reset = button("Reset", () => (this.reset(), this.editor.focus()));
       const buttons = make("div", { className: "live-buttons" }, this.check, this.stop, reset);
-      root.append(make("p", { className: "live-title" }, "Write it here"), this.host, this.hint, this.others, buttons, this.stage, this.answer);
+      this.title = make("p", { className: "live-title" });
+      this.entitle();
+      root.append(this.title, this.host, this.hint, this.others, buttons, this.stage, this.answer);
       root.hidden = false;
       this.edit();
       this.showOther();
+    }
+
+    entitle() {
+      const solved = store.get(this.key)?.solved;
+      this.title.textContent = `Write it here${solved ? `: solved on ${solved.slice(0, 10)}` : ""}`;
     }
 
     act() {

@@ -79,7 +79,7 @@ def find_places(app: Sphinx, env) -> list[str]:
 def add_exercises(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the exercises of a page into it."""
     if app.builder.name == "html":
-        insert(app.env, doctree, page, app.exercise_places)
+        insert(doctree, page, app.exercise_places, app.env)
 
 
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:

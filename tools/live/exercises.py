@@ -11,6 +11,7 @@ from sphinx.environment import BuildEnvironment
 
 from bptt_lab.exercises import Exercise, check
 from tools.progress import name_of
+from tools.quiz import Element
 
 from .cells import Attempt, attempts, cells, code
 
@@ -62,7 +63,7 @@ def section(exercise: Exercise, attempt: Attempt, solves: str) -> nodes.raw:
     attempt : Attempt
         What the editor begins with.
     solves : str
-        Label of the section of the page that counts as solved, as progress.js knows it.
+        Name of the section of the page that counts as solved, if one does.
     """
     data = {"start": attempt.start, "needs": attempt.needs, "title": attempt.function}
     text = json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
@@ -75,7 +76,7 @@ def section(exercise: Exercise, attempt: Attempt, solves: str) -> nodes.raw:
 
 
 def insert(
-    env: BuildEnvironment, doctree: nodes.document, page: str, where: dict[str, Place]
+    doctree: nodes.document, page: str, where: dict[str, Place], env: BuildEnvironment
 ) -> None:
     """Put the places of a page's exercises into it."""
     found = cells(doctree)
@@ -84,29 +85,29 @@ def insert(
             continue
         if place.attempt:
             after = outermost(found[place.attempt.cell])
-            inside = section(check[name], place.attempt, label_above(env, after))
+            inside = section(check[name], place.attempt, name_of(env, section_of(after)))
             after.parent.insert(after.parent.index(after) + 1, inside)
         else:
-            last = home(doctree)
-            heading = nodes.paragraph(
-                "", "", nodes.strong("", f"check.{name}"), nodes.Text(": " + check[name].task)
-            )
-            last += [heading, section(check[name], empty(check[name]), "")]
+            task = [nodes.strong("", f"check.{name}"), nodes.Text(f": {check[name].task}")]
+            alone = section(check[name], empty(check[name]), "")
+            home(doctree).extend([nodes.paragraph("", "", *task), alone])
 
 
 def outermost(cell: nodes.Element) -> nodes.Element:
-    """Return what stands in the section itself: the cell, or the fold around it."""
-    while not isinstance(cell.parent, nodes.section | nodes.document):
+    """Return what stands in the text itself: the cell, or the fold around it."""
+    while not isinstance(cell.parent, nodes.section | nodes.document | Element):
         cell = cell.parent
     return cell
 
 
-def label_above(env: BuildEnvironment, node: nodes.Element) -> str:
-    """Return the label of the section in which something stands."""
-    return name_of(env, node.parent) if isinstance(node.parent, nodes.section) else ""
+def section_of(node: nodes.Element) -> nodes.section:
+    """Return the section in which something stands."""
+    while not isinstance(node, nodes.section):
+        node = node.parent
+    return node
 
 
 def home(doctree: nodes.document) -> nodes.Element:
-    """Return the section of exercises of a page: one of that title, or the page itself."""
+    """Return where exercises stand of which a page has no attempt."""
     sections = [*doctree.findall(nodes.section)]
     return next((s for s in sections if s[0].astext() == "Exercises"), sections[0])

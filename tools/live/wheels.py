@@ -1,7 +1,8 @@
 """NumPy for the browser: where its wheel is, and how to get it.
 
-`python wheels.py FOLDER` fetches it from Pyodide's distribution into FOLDER, checked against the
-lock file of the npm package. No registry has such a wheel yet. The day one has, pip can fetch it.
+`python -m tools.live.wheels FOLDER` fetches it from Pyodide's distribution into FOLDER, checked
+against the lock file of the npm package. No registry has such a wheel yet. The day one has, pip can
+fetch it.
 """
 
 from __future__ import annotations

@@ -42,6 +42,9 @@ __all__ = ["Control", "Explorer"]
 ROWS = 12
 """At most this many points of a line are listed in its table of numbers."""
 
+TICK = 1600
+"""Milliseconds that a value stays on screen while a slider plays, as in the script."""
+
 Integers = npt.NDArray[np.int64]
 Setting = dict[str, Any]
 Columns = dict[str, list[str]]
@@ -64,6 +67,8 @@ class Control:
         The value shown at first, one of `values`; the first one if left out.
     format : str or callable, optional
         How a value is written: a format string such as ``"{:.2f}"``, or a function of the value.
+    play : bool
+        Whether a button moves the slider along by itself, one value after the other.
 
     Examples
     --------
@@ -75,6 +80,7 @@ class Control:
     values: Sequence[Any] | npt.NDArray[Any]
     start: Any = None
     format: str | Callable[[Any], str] | None = None
+    play: bool = False
 
     def write(self, value: Any) -> str:
         """Return the text of a value."""
@@ -100,6 +106,8 @@ class _Parameter:
         _check_distinct(name, "value", self.values, "leave one out")
         _check_distinct(name, "text", self.texts, "give a format that tells the values apart")
         self.start = self._start()
+        if self.control.play and not self.numeric:
+            raise ValueError(f"{name} cannot play: only numbers make a slider")
 
     def _start(self) -> int:
         start = self.control.start
@@ -487,13 +495,17 @@ def _control(parameter: _Parameter) -> str:
     return _slider(parameter) if parameter.numeric else _radio_buttons(parameter)
 
 
+PLAY = '<button class="play" type="button" disabled>Play</button>'
+"""Moves the slider beside it; the script says what it does next."""
+
+
 def _slider(p: _Parameter) -> str:
     text = html.escape(p.texts[p.start])
     return (
         f'<div class="control"><label>{_label(p)} '
         f'<input type="range" name="{p.name}" min="0" max="{len(p.values) - 1}" '
         f'value="{p.start}" aria-valuetext="{text}" disabled></label> '
-        f'<output aria-live="off">{text}</output></div>'
+        f'<output aria-live="off">{text}</output>{PLAY if p.control.play else ""}</div>'
     )
 
 
@@ -629,7 +641,21 @@ def _widget(explorer: Explorer) -> Any:
     for control in controls.values():
         control.observe(show, names="value")
     show()
-    return ipywidgets.VBox([*_live_presets(explorer, controls), *controls.values(), picture])
+    rows = [_live_row(p, controls[p.name]) for p in explorer.parameters]
+    return ipywidgets.VBox([*_live_presets(explorer, controls), *rows, picture])
+
+
+def _live_row(p: _Parameter, control: Any) -> Any:
+    """Put a player beside a slider that can play."""
+    import ipywidgets
+
+    if not p.control.play or not isinstance(control, ipywidgets.IntSlider):
+        return control
+    player = ipywidgets.Play(
+        value=control.value, min=control.min, max=control.max, interval=TICK, show_repeat=False
+    )
+    ipywidgets.link((player, "value"), (control, "value"))
+    return ipywidgets.HBox([player, control])
 
 
 def _live_presets(explorer: Explorer, controls: dict[str, Any]) -> list[Any]:

@@ -1241,7 +1241,7 @@ EXERCISES = (
         ("verdict",),
         minutes=30,
         level="hard",
-        outcome="check a gradient in four independent ways",
+        outcome="check a gradient in independent ways",
     ),
     Exercise(
         "detached",

@@ -47,13 +47,14 @@ const theme = EditorView.theme({
 // Put an editor into `host`. `act` is what Shift+Enter does; `typed` hears of every change.
 export const makeEditor = (host, { text, label, describedBy, act, typed }) => {
   const run = () => (act(), true);
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const attributes = { "aria-label": label, "aria-describedby": describedBy, autocapitalize: "off", autocorrect: "off", spellcheck: "false" };
   const view = new EditorView({
     parent: host,
     state: EditorState.create({
       doc: text,
       extensions: [
-        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), pythonLanguage,
+        lineNumbers(), history(), drawSelection({ cursorBlinkRate: still ? 0 : 1200 }), indentOnInput(), bracketMatching(), pythonLanguage,
         indentUnit.of("    "), EditorState.tabSize.of(4), syntaxHighlighting(colours), marked, theme,
         keymap.of([{ key: "Shift-Enter", run }, { key: "Mod-Enter", run }, indentWithTab, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of(attributes),

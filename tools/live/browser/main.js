@@ -5,7 +5,8 @@ import { failureOf, make, missingOf, valueOf } from "./result.js";
 
 const { live } = window;
 const { Place, cells, exercises, store, folder, build } = live;
-const SECONDS = { check: 10, cell: 120, ...live.seconds };
+// How long a run may take: a printed cell is known to end, and some take minutes here.
+const SECONDS = { check: 10, cell: 120, printed: 900, ...live.seconds };
 
 // ---------------------------------------------------------------- Python
 
@@ -95,6 +96,7 @@ const check = (place) =>
 
 const solved = (place) => {
   store.put(place.key, { text: place.text, solved: new Date().toISOString() });
+  place.entitle();
   const exercise = document.getElementById(place.root.dataset.solves);
   exercise?.dispatchEvent(new CustomEvent("solved", { bubbles: true }));
 };
@@ -133,7 +135,8 @@ const runOne = async (cell, say, asked = true) => {
     else inside.append(...(await valuesOf({ kind, content })));
   };
   cell.editor?.mark(null);
-  const result = await python.run("run", [cell.text, `cell ${cell.number}`], { seconds: SECONDS.cell, told, say });
+  const seconds = cell.text && cell.text === cell.start ? SECONDS.printed : SECONDS.cell;
+  const result = await python.run("run", [cell.text, `cell ${cell.number}`], { seconds, told, say });
   cell.ran = !result.error;
   cell.seconds = result.seconds;
   if (result.error) {

@@ -82,7 +82,8 @@ export class Packs {
       return unzipped(own).catch(() => { throw new Damaged(name); });
     };
     const opened = Object.entries(files).map(([name, rows]) => [name, open(name, rows)]);
-    Promise.allSettled(opened.map(([, file]) => file)).then(() => pieces.forEach(({ name }) => this.parts.delete(name)));
+    const forget = () => pieces.forEach(({ name }) => this.parts.delete(name));
+    Promise.all(opened.map(([, file]) => file)).then(forget, () => {}); // pieces of a part are kept
     return Object.fromEntries(opened);
   }
 }

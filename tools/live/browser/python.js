@@ -35,10 +35,9 @@ export class Python {
     heard(0);
     const core = await this.packs.files("core", heard);
     const more = numpy.packed ? await this.packs.files("numpy", heard) : {};
-    const module = core["pyodide.asm.wasm"].then((bytes) => WebAssembly.compile(bytes));
-    module.catch(() => {}); // it is waited for below
-    delete core["pyodide.asm.wasm"];
-    const files = await all(core), archives = [];
+    const { "pyodide.asm.wasm": binary, ...rest } = core;
+    const compiled = binary.then((bytes) => WebAssembly.compile(bytes));
+    const [files, module] = await Promise.all([all(rest), compiled]), archives = [];
     for (const name of Object.keys(files)) {
       if (CORE.includes(name)) continue;
       archives.push(files[name]);
@@ -46,18 +45,16 @@ export class Python {
     }
     archives.push(...Object.values(await all(more)));
     if (!numpy.packed) archives.push(...(await this.fetchNumpy(numpy, say)));
-    return { files, archives, module: await module };
+    return { files, archives, module };
   }
 
   // NumPy from where Pyodide publishes it, if the reader agrees. The browser compares the checksum.
   async fetchNumpy({ version, address, size, integrity }, say) {
-    this.hasNumpy = false;
     if (!(await this.ask({ what: `NumPy ${version}`, size: megabytes(size), address }))) return [];
     say(`Fetching NumPy ${version}: ${megabytes(size)} from ${new URL(address).host}.`, 0.8);
     try {
-      const wheel = await (await fetch(address, { integrity, referrerPolicy: "no-referrer", credentials: "omit" })).arrayBuffer();
-      this.hasNumpy = true;
-      return [wheel];
+      const answer = await fetch(address, { integrity, referrerPolicy: "no-referrer", credentials: "omit" });
+      return [await answer.arrayBuffer()];
     } catch {
       throw new Unreachable(address);
     }
@@ -90,6 +87,7 @@ export class Python {
     });
     worker.onmessage = ({ data }) => this.hear(data);
     worker.onerror = (event) => (event.preventDefault(), this.end(new Died(event.message)));
+    this.started = true;
     say("Python is ready.", 1);
   }
 
@@ -139,6 +137,7 @@ export class Python {
   end(reason) {
     this.worker?.terminate();
     this.worker = this.starting = null;
+    this.started = false;
     this.refuse?.(reason);
     for (const { reject } of [...this.runs.values()]) reject(reason);
     for (const listener of this.listeners) listener();

@@ -3,9 +3,13 @@
 from bptt_lab.book.plots.bptt import (
     BackwardPanel,
     SharesPanel,
+    TrianglePanel,
     TruncationPanel,
     cost_curves,
+    dot_rows,
+    error_thermometer,
     gradient_paths,
+    two_copies,
 )
 from bptt_lab.book.plots.dynamics import (
     PseudospectrumPanel,
@@ -32,10 +36,13 @@ __all__ = [
     "SharesPanel",
     "SpectrumPanel",
     "TapePanel",
+    "TrianglePanel",
     "TruncationPanel",
     "convergence_curves",
     "cost_curves",
     "digit_pixels",
+    "dot_rows",
+    "error_thermometer",
     "folded_network",
     "gradient_paths",
     "gru_cell",
@@ -49,5 +56,6 @@ __all__ = [
     "scientific",
     "seed_bands",
     "shade",
+    "two_copies",
     "unrolled_network",
 ]
