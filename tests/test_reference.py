@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 import bptt_lab
 from conftest import ROOT
 from tools import api, equations
+from tools.order import EXERCISES
 
 pytestmark = pytest.mark.xdist_group("reference")  # one worker parses the pages, not each
 
@@ -25,6 +26,10 @@ MODULES = {
     for module in re.findall(r"automodule:: (\S+)", path.read_text(encoding="utf-8"))
 }
 HEAVIEST = 350_000  # bytes that a page may weigh with its styles and scripts, compressed
+
+
+def read(page: str) -> str:
+    return (ROOT / "book" / page).read_text(encoding="utf-8")
 
 
 def names() -> list[tuple[str, str]]:
@@ -50,6 +55,11 @@ def test_every_public_function_has_an_example():
     }
     assert len(functions) > 40
     assert not [name for name, value in functions.items() if ">>> " not in inspect.getdoc(value)]
+
+
+def test_the_list_of_equations_has_every_page_that_has_some():
+    listed = re.findall(r"\{equations\} (\S+)", read("equations.md"))
+    assert {page.removesuffix(EXERCISES) for page in equations.numbered().values()} == set(listed)
 
 
 def test_a_plain_formula_is_text_and_a_label_a_link():

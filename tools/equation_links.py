@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from tools import equations
+from tools.order import EXERCISES
 from tools.quiz import Element, html
 
 PAGE = "equations"
@@ -110,7 +111,7 @@ class Row(nodes.General, nodes.Element):
 
 
 class Equations(SphinxDirective):
-    """The numbered equations of a page."""
+    """The numbered equations of a page, and of that of its exercises."""
 
     required_arguments = 1
 
@@ -118,9 +119,8 @@ class Equations(SphinxDirective):
         """Return a row for each; when a test changes, so does this page."""
         for place in sum(self.env.equation_tests.values(), []):
             self.env.note_dependency(str(equations.ROOT / place.file))
-        labels = [
-            label for label, page in equations.numbered().items() if page == self.arguments[0]
-        ]
+        pages = {self.arguments[0], self.arguments[0] + EXERCISES}
+        labels = [label for label, page in equations.numbered().items() if page in pages]
         return [Row("", label=label) for label in labels]
 
 
