@@ -15,7 +15,6 @@ from bs4 import BeautifulSoup
 import bptt_lab
 from conftest import ROOT
 from tools import api, equations
-from tools.order import EXERCISES
 
 pytestmark = pytest.mark.xdist_group("reference")  # one worker parses the pages, not each
 
@@ -59,7 +58,9 @@ def test_every_public_function_has_an_example():
 
 def test_the_list_of_equations_has_every_page_that_has_some():
     listed = re.findall(r"\{equations\} (\S+)", read("equations.md"))
-    assert {page.removesuffix(EXERCISES) for page in equations.numbered().values()} == set(listed)
+    assert {page.removesuffix("-exercises") for page in equations.numbered().values()} == set(
+        listed
+    )
 
 
 def test_a_plain_formula_is_text_and_a_label_a_link():

@@ -17,7 +17,6 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from tools import equations
-from tools.order import EXERCISES
 from tools.quiz import Element, html
 
 PAGE = "equations"
@@ -119,7 +118,7 @@ class Equations(SphinxDirective):
         """Return a row for each; when a test changes, so does this page."""
         for place in sum(self.env.equation_tests.values(), []):
             self.env.note_dependency(str(equations.ROOT / place.file))
-        pages = {self.arguments[0], self.arguments[0] + EXERCISES}
+        pages = {self.arguments[0], f"{self.arguments[0]}-exercises"}
         labels = [label for label, page in equations.numbered().items() if page in pages]
         return [Row("", label=label) for label in labels]
 
