@@ -33,7 +33,7 @@ def contents(site):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_chapters_begin_with_outcomes_and_end_with_a_summary(pages, chapter):
     article = pages[chapter].find("article")
-    outcomes = article.select_one(".admonition .admonition-title")
+    outcomes = article.select_one("div.admonition > .admonition-title")
     assert outcomes.get_text() == "After this chapter you can"
     assert len(outcomes.parent.select("li")) >= 4
     titles = [re.sub(r"^[\d.]+\s*|#$", "", h.get_text()).strip() for h in article.find_all("h2")]
