@@ -174,5 +174,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-resolved", set_marks_aside, priority=390)  # before they are links
     for change in (fold_boxes, fold_sections):
         app.connect("doctree-resolved", change, priority=900)
-    app.connect("html-page-context", offer)
+    app.connect("html-page-context", offer, priority=650)  # when code_links.py has put all back
     return {"parallel_read_safe": True, "parallel_write_safe": True}
