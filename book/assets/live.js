@@ -216,7 +216,8 @@
       this.bar = make("div", { className: "live-bar" }, this.run, this.stop, this.change);
       input.after(this.bar);
       const whole = input.closest("div.cell"), fold = input.closest("details");
-      this.home = fold && (fold.querySelector(".cell_output") || !whole.querySelector(".cell_output")) ? fold : whole;
+      const folded = whole.contains(fold) && (fold.querySelector(".cell_output") || !whole.querySelector(".cell_output"));
+      this.home = folded ? fold : whole; // where its output is, or would be
       if (this.text !== start) this.open();
     }
 
