@@ -173,9 +173,9 @@
 
   class Exercise extends Place {
     constructor(root) {
-      const { start, needs, title } = JSON.parse(root.querySelector("script").textContent);
+      const { start, title } = JSON.parse(root.querySelector("script").textContent);
       super(`exercise:${root.dataset.exercise}`, start, `Your code: ${title}`);
-      Object.assign(this, { root, needs, name: root.dataset.exercise, function: root.dataset.function });
+      Object.assign(this, { root, name: root.dataset.exercise, function: root.dataset.function });
       this.answer = make("div", { className: "live-answer" });
       this.answer.setAttribute("role", "status");
       this.check = button("Check", () => this.act());
