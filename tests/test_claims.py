@@ -278,7 +278,7 @@ def cited(page: str) -> set[str]:
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_cites_the_entries_of_its_part(chapter):
     own = {claim.id for claim in CLAIMS.values() if claim.section in CHAPTERS[chapter]}
-    assert own and not own - cited(chapter)
+    assert own and not own - cited(chapter) - cited(f"{chapter}-exercises")
 
 
 def test_every_entry_is_cited_and_every_citation_is_an_entry():

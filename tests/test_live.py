@@ -19,9 +19,10 @@ from bptt_lab import classroom
 from bptt_lab.exercises import check
 from students import ATTEMPTS, SOLUTIONS, changed
 from tools.live import pack, wheels
-from tools.live.cells import attempts, calls, needs
+from tools.live.cells import attempts, calls
 from tools.live.in_page import Page
 from tools.live.in_page.missing import Finder, StandIn, library_of
+from tools.live.in_page.needs import needs
 from tools.live.in_page.printing import MOST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +46,7 @@ class Inside:
     def run(self, code: str, name: str = "cell") -> dict:
         return asyncio.run(self.page.run(code, name))
 
-    def check(self, *arguments: str) -> dict:
+    def check(self, *arguments) -> dict:
         return asyncio.run(self.page.check(*arguments))
 
     @property
@@ -185,7 +186,7 @@ def function_of(name: str) -> str:
 
 @pytest.mark.parametrize("name", check)
 def test_a_right_function_is_right_in_the_page(inside, name):
-    result = inside.check(name, SOLUTIONS[name], function_of(name), "import numpy as np")
+    result = inside.check(name, SOLUTIONS[name], function_of(name), [])
     assert result["right"] and not result["error"], result
     assert "Right." in result["value"]["content"]
 
@@ -193,13 +194,13 @@ def test_a_right_function_is_right_in_the_page(inside, name):
 def test_a_mistake_is_named_in_the_page(inside):
     name, changes, _ = next(attempt for attempt in ATTEMPTS if len(attempt[2]) == 1)
     code = changed(SOLUTIONS[name], *changes)
-    result = inside.check(name, code, function_of(name), "import numpy as np")
+    result = inside.check(name, code, function_of(name), [])
     assert not result["right"] and "Not yet." in result["value"]["content"]
 
 
 def test_what_is_written_for_a_checker_leaves_no_names(inside):
     inside.run("scale = 2")
-    inside.check("loss", "def my_loss(o, y):\n    return scale", "my_loss", "")
+    inside.check("loss", "def my_loss(o, y):\n    return scale", "my_loss", [])
     assert "my_loss" not in inside.page.names and "check" not in inside.page.names
 
 
@@ -212,13 +213,28 @@ def test_what_is_written_for_a_checker_leaves_no_names(inside):
     ],
 )
 def test_what_is_no_answer_is_said(inside, code, line, said):
-    result = inside.check("loss", code, "my_loss", "")
+    result = inside.check("loss", code, "my_loss", [])
     assert not result["right"] and said in result["value"]["content"]
     assert result.get("line") == line
 
 
+def test_code_gets_from_above_what_it_reads_and_no_more(inside):
+    above = [
+        "import math\nfrom nowhere import x\nscale = math.e",
+        "%no python",
+        "scale = 2 * scale",
+    ]
+    result = inside.check("loss", "def my_loss(o, y):\n    return scale\nmy_loss(0, 0)", "", above)
+    assert not result["error"]
+    inside.run("scale = [3]")  # what has been run comes first
+    result = inside.check("loss", "scale.append(4)\nscale[5]", "", above)
+    assert result["error"]["type"] == "IndexError"
+    assert inside.check("loss", "def f(:", "", above)["error"]["type"] == "SyntaxError"
+    assert inside.check("loss", "x", "", above)["error"]["type"] == "ModuleNotFoundError"
+
+
 def test_an_error_before_the_function_is_shown_with_its_line(inside):
-    result = inside.check("loss", "\n1 / 0\ndef my_loss(o, y): ...", "my_loss", "")
+    result = inside.check("loss", "\n1 / 0\ndef my_loss(o, y): ...", "my_loss", [])
     assert result["error"]["line"] == 2
 
 
@@ -239,7 +255,6 @@ def test_an_attempt_is_the_cell_that_defines_the_function():
     (attempt,) = attempts(cells)
     assert (attempt.exercise, attempt.function, attempt.cell) == ("loss", "f", 2)
     assert attempt.start == "def f(o, y):\n    return np.e"
-    assert attempt.needs == "import numpy as np"
 
 
 def test_an_attempt_needs_no_more_than_it_reads():

@@ -27,6 +27,10 @@ MODULES = {
 HEAVIEST = 350_000  # bytes that a page may weigh with its styles and scripts, compressed
 
 
+def read(page: str) -> str:
+    return (ROOT / "book" / page).read_text(encoding="utf-8")
+
+
 def names() -> list[tuple[str, str]]:
     """Return module and name of all that the pages show."""
     return [(module, name) for module in MODULES for name in api.public(module)]
@@ -50,6 +54,13 @@ def test_every_public_function_has_an_example():
     }
     assert len(functions) > 40
     assert not [name for name, value in functions.items() if ">>> " not in inspect.getdoc(value)]
+
+
+def test_the_list_of_equations_has_every_page_that_has_some():
+    listed = re.findall(r"\{equations\} (\S+)", read("equations.md"))
+    assert {page.removesuffix("-exercises") for page in equations.numbered().values()} == set(
+        listed
+    )
 
 
 def test_a_plain_formula_is_text_and_a_label_a_link():

@@ -110,7 +110,7 @@ class Row(nodes.General, nodes.Element):
 
 
 class Equations(SphinxDirective):
-    """The numbered equations of a page."""
+    """The numbered equations of a page, and of that of its exercises."""
 
     required_arguments = 1
 
@@ -118,9 +118,8 @@ class Equations(SphinxDirective):
         """Return a row for each; when a test changes, so does this page."""
         for place in sum(self.env.equation_tests.values(), []):
             self.env.note_dependency(str(equations.ROOT / place.file))
-        labels = [
-            label for label, page in equations.numbered().items() if page == self.arguments[0]
-        ]
+        pages = {self.arguments[0], f"{self.arguments[0]}-exercises"}
+        labels = [label for label, page in equations.numbered().items() if page in pages]
         return [Row("", label=label) for label in labels]
 
 

@@ -173,9 +173,9 @@
 
   class Exercise extends Place {
     constructor(root) {
-      const { start, needs, title } = JSON.parse(root.querySelector("script").textContent);
+      const { start, title } = JSON.parse(root.querySelector("script").textContent);
       super(`exercise:${root.dataset.exercise}`, start, `Your code: ${title}`);
-      Object.assign(this, { root, needs, name: root.dataset.exercise, function: root.dataset.function });
+      Object.assign(this, { root, name: root.dataset.exercise, function: root.dataset.function });
       this.answer = make("div", { className: "live-answer" });
       this.answer.setAttribute("role", "status");
       this.check = button("Check", () => this.act());
@@ -216,7 +216,8 @@
       this.bar = make("div", { className: "live-bar" }, this.run, this.stop, this.change);
       input.after(this.bar);
       const whole = input.closest("div.cell"), fold = input.closest("details");
-      this.home = fold && (fold.querySelector(".cell_output") || !whole.querySelector(".cell_output")) ? fold : whole;
+      const folded = whole.contains(fold) && (fold.querySelector(".cell_output") || !whole.querySelector(".cell_output"));
+      this.home = folded ? fold : whole; // where its output is, or would be
       if (this.text !== start) this.open();
     }
 

@@ -70,16 +70,13 @@ def name_build(app: Sphinx, config) -> None:
 # ------------------------------------------------------------------ the pages
 
 
-def find_places(app: Sphinx, env) -> list[str]:
-    """Find out on which page each exercise can be solved."""
-    app.exercise_places = places(env)
-    return []
-
-
 def add_exercises(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Put the exercises of a page into it."""
-    if app.builder.name == "html":
-        insert(doctree, page, app.exercise_places, app.env)
+    """Put the exercises of a page into it. All pages are looked through before the first."""
+    if app.builder.name != "html":
+        return
+    if not hasattr(app, "exercise_places"):
+        app.exercise_places = places(app.env)
+    insert(doctree, page, app.exercise_places, app.env)
 
 
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -142,7 +139,6 @@ def setup(app: Sphinx) -> dict:
     """Connect everything."""
     app.add_config_value("live_build", "", "html", [str])
     app.connect("config-inited", name_build)
-    app.connect("env-updated", find_places)
     app.connect("doctree-resolved", add_exercises)
     app.connect("html-page-context", add_script, priority=700)
     app.connect("build-finished", take_away, priority=100)

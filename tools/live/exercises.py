@@ -51,7 +51,7 @@ def empty(exercise: Exercise) -> Attempt:
     function, arguments = f"my_{exercise.name}", ", ".join(exercise.problems[0].arguments)
     described = "\n".join(f"    # {line.strip()}" for line in f"{exercise}".splitlines()[1:])
     start = f"def {function}({arguments}):\n{described}\n    ..."
-    return Attempt(exercise.name, function, start, "import numpy as np", -1)
+    return Attempt(exercise.name, function, start, -1)
 
 
 def section(exercise: Exercise, attempt: Attempt, solves: str) -> nodes.raw:
@@ -65,7 +65,7 @@ def section(exercise: Exercise, attempt: Attempt, solves: str) -> nodes.raw:
     solves : str
         Name of the section of the page that counts as solved, if one does.
     """
-    data = {"start": attempt.start, "needs": attempt.needs, "title": attempt.function}
+    data = {"start": attempt.start, "title": attempt.function}
     text = json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
     html = (
         f'<section class="live" data-exercise="{exercise.name}" data-function="{attempt.function}"'

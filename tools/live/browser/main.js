@@ -73,11 +73,15 @@ const hintsOf = ({ error }) =>
 
 // ---------------------------------------------------------------- exercises
 
+// The printed code above a place: Python runs of it what gives names to the reader's code.
+const cellsAbove = (root) =>
+  cells.filter(({ input }) => input?.compareDocumentPosition(root) & Node.DOCUMENT_POSITION_FOLLOWING).map((cell) => cell.start);
+
 const check = (place) =>
   busy(place, async (say) => {
     let printed = "";
     const told = ({ kind, content }) => kind === "print" && (printed += content);
-    const parameters = [place.name, place.text, place.function, place.needs];
+    const parameters = [place.name, place.text, place.function, cellsAbove(place.root)];
     place.editor.mark(null);
     place.answer.replaceChildren();
     place.root.classList.remove("right", "wrong");

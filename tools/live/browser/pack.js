@@ -51,10 +51,9 @@ export class Packs {
   piece({ name, size }) {
     const take = async () => {
       await this.load(name);
-      const text = window.PYTHON_PACK.pieces[name];
-      delete window.PYTHON_PACK.pieces[name];
       try {
-        const bytes = bytesOf(text);
+        const { pieces } = window.PYTHON_PACK, bytes = bytesOf(pieces[name]);
+        delete pieces[name];
         if (bytes.length === size) return bytes;
       } catch {
         // no base64, or nothing at all

@@ -13,10 +13,12 @@ from typing import Any
 
 from .failures import failure, file_of, remember
 from .missing import Missing, StandIn, stand_in_for_them
+from .needs import needs
 from .printing import Printer
 from .serial import replace_executors
 from .shown import offer_display, shown
 
+CUSTOM = "import numpy as np"  # whoever forgets it is not stopped by that
 CHECKERS = "from bptt_lab.exercises import check"
 
 Result = dict[str, Any]
@@ -105,7 +107,7 @@ class Page:
 
     # ------------------------------------------------------------------ exercises
 
-    async def check(self, exercise: str, code: str, function: str, needs: str) -> Result:
+    async def check(self, exercise: str, code: str, function: str, above: list[str]) -> Result:
         """Hand the function that `code` defines to the checker of an exercise.
 
         Parameters
@@ -116,11 +118,12 @@ class Page:
             What the reader wrote. It sees the names of the page and leaves none there.
         function : str
             The function's name in the attempt; another is looked for if there is none of that name.
-        needs : str
-            Statements of the page on which the attempt rests.
+        above : list of str
+            The cells of the page above. Of them that is run first which gives names to the code.
         """
         names = dict(self.names)
-        result = await self.attempt(needs, file_of("above"), names)
+        lent = needs(code, [CUSTOM, *above], names)
+        result = await self.attempt(lent, file_of("above"), names)
         if result["error"]:
             return result
         checkers = await self.attempt(CHECKERS, file_of("checkers"), names)
