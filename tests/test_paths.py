@@ -155,8 +155,8 @@ def test_the_choice_offers_three_paths_with_their_minutes(build):
     assert [box["value"] for box in boxes] == ["short", "core", "all"]
     assert [box["value"] for box in boxes if box.has_attr("checked")] == ["core"]
     said = [label.get_text() for label in form.select("label")]
-    assert said[0].startswith("the short path, 2 min")
-    assert said[1:] == ["the core, 4 min", "everything, 4 min"]
+    assert said[0].startswith("short, 2 min")
+    assert said[1:] == ["core, 4 min", "everything, 4 min"]
 
 
 def test_sections_off_a_path_are_folded_once_and_keep_all_they_hold(build):
@@ -187,7 +187,7 @@ def test_the_index_offers_the_sums(tmp_path):
     )
     assert not built.warnings
     said = [label.get_text() for label in built.page().select(".paths label")]
-    assert said == ["the short path, 4 min", "the core, 8 min", "everything, 8 min"]
+    assert said == ["short, 4 min", "core, 8 min", "everything, 8 min"]
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,12 @@ def test_the_path_is_chosen_by_keyboard_and_kept(visit):  # noqa: F811
     page = visit("vanishing")
     group = page.get_by_role("group", name="Read")
     assert group.get_by_role("radio").count() == 3
-    assert path(page, "the core").is_checked()
+    assert path(page, "core").is_checked()
     assert set(open_bodies(page, "core")) == {True} and set(open_bodies(page, "all")) == {False}
 
-    path(page, "the core").focus()
+    path(page, "core").focus()
     page.keyboard.press("ArrowLeft")
-    assert path(page, "the short path").is_checked() and kept(page)["path"] == "short"
+    assert path(page, "short").is_checked() and kept(page)["path"] == "short"
     assert set(open_bodies(page, "core")) == {False}
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -123,6 +123,7 @@ def test_nothing_moves_while_a_page_loads(chromium, server, choice):  # noqa: F8
 @BOTH_WAYS
 def test_the_switch_unfolds_what_is_about_the_article(visit):  # noqa: F811
     page = visit("lstm", viewport=WIDE)
+    path(page, "everything").check()
     switch = page.get_by_role("button", name="I am reading the article")
     expect(switch).to_have_attribute("aria-pressed", "false")
     assert not page.locator(".marks:visible").count()
@@ -211,7 +212,7 @@ def test_without_scripts_nothing_is_folded(visit):  # noqa: F811
 
 def test_paper_shows_everything(visit):  # noqa: F811
     page = visit("lstm")
-    path(page, "the short path").check()
+    path(page, "short").check()
     page.emulate_media(media="print")
     for kind in ("core", "all", "article"):
         assert set(open_bodies(page, kind)) == {True}
@@ -226,7 +227,7 @@ def test_paper_shows_everything(visit):  # noqa: F811
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_folded_is_accessible(visit, scheme):  # noqa: F811
     page = visit("vanishing", color_scheme=scheme)
-    path(page, "the short path").check()
+    path(page, "short").check()
     check_with_axe(page, ".paths, .fold-line, .admonition.article, .article-switch, .tag_check")
 
 

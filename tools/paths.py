@@ -31,7 +31,7 @@ DISPLAY, LINE, FIGURE = 40, 3, 120  # seconds for a formula, a line of open code
 
 SHORT, CORE, ALL = "short", "core", "all"
 PATHS = (SHORT, CORE, ALL)  # each contains those before it
-NAMES = {SHORT: "the short path", CORE: "the core", ALL: "everything"}
+NAMES = {SHORT: "short", CORE: "core", ALL: "everything"}
 ON_EVERY_PATH = {"Summary", "Quiz", "Further reading"}
 NOT_COUNTED = {"Quiz", "Further reading"}
 FIGURES = ('class="explorer', 'class="drawing')  # how the figures of the package begin
