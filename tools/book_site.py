@@ -160,14 +160,14 @@ def is_used(filename: str | None, body: str) -> bool:
 LISTED = re.compile(r"(<a [^>]*>)((?:(?!</a>).)*)(</a><details[^>]*><summary)(?=>)", re.S)
 
 
-def with_names(contents: Callable[..., str]) -> Callable[..., str]:
+def with_names(contents: Callable[..., object]) -> Callable[..., str]:
     """Give the folds of the contents a name: they have but a sign, which nobody can read out."""
 
     def named(match: re.Match) -> str:
         title = re.sub(r"<[^>]+>", "", match[2]).strip().replace('"', "&quot;")
         return f'{match[1]}{match[2]}{match[3]} aria-label="Pages beneath {title}"'
 
-    return lambda *args, **kwargs: LISTED.sub(named, contents(*args, **kwargs))
+    return lambda *args, **kwargs: LISTED.sub(named, str(contents(*args, **kwargs)))
 
 
 def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
