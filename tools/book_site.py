@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
@@ -156,6 +157,19 @@ def is_used(filename: str | None, body: str) -> bool:
     return True
 
 
+LISTED = re.compile(r"(<a [^>]*>)((?:(?!</a>).)*)(</a><details[^>]*><summary)(?=>)", re.S)
+
+
+def with_names(contents: Callable[..., object]) -> Callable[..., str]:
+    """Give the folds of the contents a name: they have but a sign, which nobody can read out."""
+
+    def named(match: re.Match) -> str:
+        title = re.sub(r"<[^>]+>", "", match[2]).strip().replace('"', "&quot;")
+        return f'{match[1]}{match[2]}{match[3]} aria-label="Pages beneath {title}"'
+
+    return lambda *args, **kwargs: LISTED.sub(named, str(contents(*args, **kwargs)))
+
+
 def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Take from a page the scripts and styles that it does not use, and the widgets' state.
 
@@ -166,6 +180,7 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     # Where a line may end within a formula that is kept together with its punctuation.
     body = body.replace('</span><span class="base">', '</span><wbr><span class="base">')
     context["body"] = body
+    context["generate_toctree_html"] = with_names(context["generate_toctree_html"])
     state = "application/vnd.jupyter.widget-state+json"
     context["css_files"] = [f for f in context["css_files"] if is_used(f.filename, body)]
     context["script_files"] = [
