@@ -157,13 +157,16 @@
 
     // Load what is needed and act. A press that comes meanwhile waits.
     async press(action) {
+      this.host.dataset.busy = action;
       try {
         await load();
       } catch {
+        delete this.host.dataset.busy;
         this.say(`The file python/live.js is missing or not whole. Reload the page; if that does not help, copy the whole folder of the book again.`);
         return;
       }
       await window.live[action](this);
+      delete this.host.dataset.busy;
     }
   }
   Place.all = [];
@@ -179,7 +182,7 @@
       this.answer = make("div", { className: "live-answer" });
       this.answer.setAttribute("role", "status");
       this.check = button("Check", () => this.act());
-      this.stop = button("Stop", () => this.press("stop"));
+      this.stop = button("Stop", () => window.live.stop());
       this.stop.disabled = true;
       const reset = button("Reset", () => (this.reset(), this.editor.focus()));
       const buttons = make("div", { className: "live-buttons" }, this.check, this.stop, reset);
@@ -211,7 +214,7 @@
       Object.assign(this, { input, number, printed: printed.closest("[class*=highlight-]"), ran: false });
       this.run = button("Run", () => this.act(), `Run cell ${number}, and what stands above it`);
       this.change = button("Edit", () => (this.editor ? this.shut() : this.press("editCell")), `Change cell ${number}`);
-      this.stop = button("Stop", () => this.press("stop"));
+      this.stop = button("Stop", () => window.live.stop());
       this.stop.hidden = true;
       this.bar = make("div", { className: "live-bar" }, this.run, this.stop, this.change);
       input.after(this.bar);
@@ -258,7 +261,7 @@
       super(`scratch:${here}`, "", "Scratch cell");
       Object.assign(this, { number, ran: false });
       this.run = button("Run", () => this.act(), "Run the cells above, and this");
-      this.stop = button("Stop", () => this.press("stop"));
+      this.stop = button("Stop", () => window.live.stop());
       this.stop.hidden = true;
       const buttons = make("div", { className: "live-buttons" }, this.run, this.stop);
       this.home = make("section", { className: "live-scratch" },
