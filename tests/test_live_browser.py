@@ -480,6 +480,26 @@ def test_a_pack_that_is_not_whole_gets_a_sentence(chromium, bare, tmp_path, case
     context.close()
 
 
+def test_a_start_can_be_stopped(chromium, bare):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{bare.as_uri()}/try.html")
+    place = page.locator("section.live").first
+    write(place, "1 / 0")
+    button(place, "Check").click()
+    expect(place.locator(".live-stage")).to_contain_text("Loading", timeout=PATIENCE)
+    button(place, "Stop").click()
+    assert "It was stopped." in answer(place)
+    button(place, "Check").click()  # what was loaded meanwhile is used
+    expect(page.get_by_role("button", name="Go on without")).to_be_visible(timeout=PATIENCE)
+    button(place, "Stop").click()
+    assert "It was stopped." in answer(place)
+    button(place, "Check").click()  # and the question is asked again
+    go_on_without(page)
+    assert "ZeroDivisionError" in answer(place)
+    context.close()
+
+
 def test_a_reader_is_asked_before_numpy_is_fetched_from_elsewhere(chromium, bare):
     numpy = contents(bare)["numpy"]
     context = chromium.new_context()

@@ -10,20 +10,24 @@ const SECONDS = { check: 10, cell: 120, printed: 900, ...live.seconds };
 
 // ---------------------------------------------------------------- Python
 
-// Whether a library may be fetched from elsewhere: the place that was pressed asks.
-let asked = null;
-const ask = ({ what, size, address }) =>
+// Whether a library may be fetched from elsewhere: the place that was pressed last asks its reader.
+let asking = null, question = null;
+const ask = (of) =>
   new Promise((resolve) => {
-    const { stage } = asked;
-    const answer = (is) => () => (stage.replaceChildren(), resolve(is));
-    const buttons = make("span", { className: "live-buttons" },
-      live.button(`Fetch ${what}`, answer(true)), live.button(`Go on without`, answer(false)));
-    stage.hidden = false;
-    stage.replaceChildren(
-      `This copy of the book has Python, but not ${what}. It can be fetched from `, make("code", {}, address),
-      `: ${size}. That address will see, as any server does, that somebody asked. `, buttons);
-    stage.querySelector("button").focus();
+    question = { ...of, resolve };
+    if (asking.busy) put(question);
   });
+const put = ({ what, size, address, resolve }) => {
+  const { stage } = asking;
+  const answer = (is) => () => ((question = null), stage.replaceChildren(), resolve(is));
+  const buttons = make("span", { className: "live-buttons" },
+    live.button(`Fetch ${what}`, answer(true)), live.button("Go on without", answer(false)));
+  stage.hidden = false;
+  stage.replaceChildren(
+    `This copy of the book has Python, but not ${what}. It can be fetched from `, make("code", {}, address),
+    `: ${size}. That address will see, as any server does, that somebody asked. `, buttons);
+  stage.querySelector("button").focus();
+};
 
 const python = new Python(folder, build, ask);
 python.listeners.push(() => cells.forEach((cell) => (cell.ran = false)));
@@ -52,10 +56,12 @@ const valuesOf = async (value) => {
 const busy = async (place, act) => {
   if (place.busy) return;
   place.busy = true;
-  asked = place;
+  asking = place;
+  if (question) put(question);
   place.lock(true);
+  const say = (text, share) => place.busy && place.say(text, share);
   try {
-    return await act((text, share) => place.say(text, share));
+    return await act(say);
   } catch (error) {
     place.say("");
     return { failed: explain(error), stopped: error instanceof Stopped };

@@ -20,7 +20,8 @@ export class Python {
 
   // ---------------------------------------------------------------- loading
 
-  // All that a worker is started with. What was loaded is kept for the next one.
+  // All that a worker is started with: Python itself, and, as they may come later, the libraries.
+  // What was loaded is kept for the next worker.
   async load(say) {
     const { packs, python, numpy } = await this.packs.contents();
     const names = numpy.packed ? ["core", "numpy"] : ["core"];
@@ -35,17 +36,14 @@ export class Python {
     heard(0);
     const core = await this.packs.files("core", heard);
     const more = numpy.packed ? await this.packs.files("numpy", heard) : {};
-    const { "pyodide.asm.wasm": binary, ...rest } = core;
-    const compiled = binary.then((bytes) => WebAssembly.compile(bytes));
-    const [files, module] = await Promise.all([all(rest), compiled]), archives = [];
-    for (const name of Object.keys(files)) {
-      if (CORE.includes(name)) continue;
-      archives.push(files[name]);
-      delete files[name];
-    }
-    archives.push(...Object.values(await all(more)));
-    if (!numpy.packed) archives.push(...(await this.fetchNumpy(numpy, say)));
-    return { files, archives, module };
+    const compiled = core["pyodide.asm.wasm"].then((bytes) => WebAssembly.compile(bytes));
+    const libraries = Object.entries({ ...core, ...more }).filter(([name]) => name.endsWith(".whl"));
+    const archives = all(Object.fromEntries(libraries)).then(Object.values);
+    archives.catch(() => {}); // it is waited for when Python has started
+    const parts = all(Object.fromEntries(CORE.map((name) => [name, core[name]])));
+    const [files, module] = await Promise.all([parts, compiled]);
+    const fetched = numpy.packed ? [] : await this.fetchNumpy(numpy, say);
+    return { files, module, archives: archives.then((own) => [...own, ...fetched]) };
   }
 
   // NumPy from where Pyodide publishes it, if the reader agrees. The browser compares the checksum.
@@ -62,10 +60,12 @@ export class Python {
 
   // ---------------------------------------------------------------- starting
 
-  // Start unless it has been started; `say` hears how far it is.
+  // Start unless it has been started; `say` hears how far it is, and whoever asked before no more.
   ready(say = () => {}) {
-    this.starting ??= this.start(say).catch((error) => {
-      this.starting = null;
+    this.say = say;
+    this.starting ??= this.start((...how) => this.say(...how)).catch((error) => {
+      this.worker?.terminate();
+      this.worker = this.starting = null;
       throw error;
     });
     return this.starting;
@@ -73,7 +73,7 @@ export class Python {
 
   async start(say) {
     this.loaded ??= await this.load(say);
-    say("Starting Python.", 0.85);
+    this.loaded.archives.then(() => say("Starting Python.", 0.85), () => (this.loaded = null));
     const worker = new Worker(URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" })));
     this.worker = worker;
     await new Promise((resolve, reject) => {
@@ -83,7 +83,9 @@ export class Python {
       };
       worker.onerror = (event) => (event.preventDefault(), reject(new Died(event.message)));
       this.refuse = reject;
-      worker.postMessage(this.loaded);
+      const { files, module, archives } = this.loaded;
+      worker.postMessage({ files, module });
+      archives.then((archives) => worker.postMessage({ archives }), reject);
     });
     worker.onmessage = ({ data }) => this.hear(data);
     worker.onerror = (event) => (event.preventDefault(), this.end(new Died(event.message)));
@@ -102,7 +104,8 @@ export class Python {
   }
 
   async runNow(method, parameters, { seconds, told = () => {}, say }) {
-    await this.ready(say);
+    const stopped = new Promise((_, reject) => (this.giveUp = reject));
+    await Promise.race([this.ready(say), stopped]);
     const run = ++this.number;
     return new Promise((resolve, reject) => {
       const late = () => this.end(new Stopped(`It was stopped after ${seconds} seconds.`));
@@ -133,9 +136,12 @@ export class Python {
     }
   }
 
-  // End the worker. Whatever was running is told why; the names of the page are gone.
+  // End the worker. Whatever was running is told why; the names of the page are gone. Loading, for
+  // which nobody waits then, goes on.
   end(reason) {
-    this.worker?.terminate();
+    this.giveUp?.(reason);
+    if (!this.worker) return;
+    this.worker.terminate();
     this.worker = this.starting = null;
     this.started = false;
     this.refuse?.(reason);

@@ -45,19 +45,23 @@ const install = (archives) => {
   for (const archive of archives) python.unpackArchive(archive, "wheel");
 };
 
-const start = async ({ files, module, archives }) => {
-  const began = performance.now();
+// Python itself, while the page may still be loading what it will import.
+const start = async ({ files, module }) => {
   self.fetch = answerFrom(files);
   useCompiled(module);
   for (const name of ["pyodide.asm.js", "pyodide.js"]) evaluate(files[name]);
   python = await loadPyodide({ indexURL: NOWHERE });
   closeTheDoors();
+};
+
+// What it imports, and the namespace of the page.
+const furnish = ({ archives }) => {
   install(archives);
   const { Page, prepare } = python.pyimport("in_page");
   prepare();
   const tell = (told) => postMessage({ run: current, told: told.toJs({ dict_converter: Object.fromEntries }) });
   page = Page(tell, want);
-  postMessage({ ready: performance.now() - began });
+  postMessage({ ready: true });
 };
 
 const run = async ({ run: number, method, parameters }) => {
@@ -74,6 +78,6 @@ self.onmessage = ({ data }) => {
     awaited.get(data.library)?.(Boolean(data.archives));
     return;
   }
-  const act = data.files ? start : run;
+  const act = data.files ? start : data.archives ? furnish : run;
   queue = queue.then(() => act(data)).catch((error) => postMessage({ fatal: String(error?.message ?? error) }));
 };
