@@ -264,8 +264,7 @@ def explorers_of(name: str) -> list[Explorer]:
         (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8"), fmt="md:myst"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bptt_lab, "Explorer", Noted, raising=False)
-        patch.setattr(bptt_lab.book.explorer, "Explorer", Noted)
+        patch.setattr(bptt_lab.book, "Explorer", Noted)
         names: dict = {"__name__": name}
         cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
         last = max(place for place, source in enumerate(cells) if "Explorer(" in source)

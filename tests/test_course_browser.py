@@ -197,6 +197,15 @@ def test_progress_is_kept_shown_exported_cleared_and_imported(visit, tmp_path): 
     assert set(kept(page)["forward"]) == set(exported["done"]["forward"])
 
 
+@FROM_DISK
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_an_exercise_is_ticked_where_it_stands(visit, chapter):  # noqa: F811
+    """The anchors that a chapter keeps of exercises on their own page get no box."""
+    assert visit(chapter).locator(".exercise-done").count() == 0
+    page = visit(f"{chapter}-exercises")
+    assert page.locator(".exercise-done").count() == page.locator("section section > h2").count()
+
+
 @pytest.mark.parametrize(
     "content",
     ["not JSON", "[]", "null", '{"version": 2, "done": {}}', '{"version": 1, "done": null}'],

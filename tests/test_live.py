@@ -1,6 +1,5 @@
 """Python in the page, without a browser: what runs inside, what pages say, what is packed."""
 
-import asyncio
 import base64
 import gzip
 import io
@@ -9,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -28,6 +28,15 @@ from tools.live.in_page.printing import MOST
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def finished(work: Coroutine[None, None, dict]) -> dict:
+    """Return the result of what waits for nothing, without a loop: a browser may have one."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("the page waited for something")
+
+
 class Inside:
     """A page's namespace, and what it told."""
 
@@ -44,10 +53,10 @@ class Inside:
         return library in self.brings
 
     def run(self, code: str, name: str = "cell") -> dict:
-        return asyncio.run(self.page.run(code, name))
+        return finished(self.page.run(code, name))
 
     def check(self, *arguments) -> dict:
-        return asyncio.run(self.page.check(*arguments))
+        return finished(self.page.check(*arguments))
 
     @property
     def printed(self) -> str:

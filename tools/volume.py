@@ -150,7 +150,7 @@ def tidy(body: Tag, soup: BeautifulSoup) -> None:
 def setting(form: Tag) -> str:
     """Return what the controls of an explorer are set to."""
     said = []
-    for control in form.select(".control"):
+    for control in form.select(".control:not(.presets)"):  # a preset only sets the others
         name = control.select_one("label > span, legend").get_text(" ", strip=True)
         chosen = control.select_one("label:has(:checked)") or control.output
         said.append(f"{name}: {chosen.get_text(' ', strip=True)}")

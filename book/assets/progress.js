@@ -131,7 +131,8 @@
 
   const addBoxes = () => {
     for (const id of book[here].exercises) {
-      const heading = document.getElementById(id)?.closest("section").querySelector("h2");
+      // On the chapter's page an anchor is left of what has moved to the page of the exercises.
+      const heading = document.querySelector(`#${id}:not(.moved)`)?.closest("section").querySelector("h2");
       if (!heading) continue;
       const box = make("input", { type: "checkbox", name: `done-${id}` });
       const what = make("span", { className: "visually-hidden" }, `: ${heading.firstChild.textContent}`);

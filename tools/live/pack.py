@@ -31,7 +31,12 @@ ABOUT = 3_600_000
 ALSO = ("threadpoolctl",)
 """What the package imports beside NumPy, and is small."""
 
-ON_DEMAND = {"sympy": ("sympy", "mpmath"), "autograd": ("autograd",)}
+ON_DEMAND = {
+    "sympy": ("sympy", "mpmath"),
+    "autograd": ("autograd",),
+    "joblib": ("joblib",),
+    "tqdm": ("tqdm",),
+}
 """Packs that are loaded when a cell first imports them, and what they consist of."""
 
 

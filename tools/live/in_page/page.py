@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 import time
+import warnings
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FunctionType
@@ -15,7 +17,6 @@ from .failures import failure, file_of, remember
 from .missing import Missing, StandIn, stand_in_for_them
 from .needs import needs
 from .printing import Printer
-from .serial import replace_executors
 from .shown import offer_display, shown
 
 CUSTOM = "import numpy as np"  # whoever forgets it is not stopped by that
@@ -173,4 +174,5 @@ def defined(names: Names, before: Names, function: str) -> Any:
 
 def prepare() -> None:
     """Make the place ready in which there are no threads and no processes."""
-    replace_executors()
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"
+    warnings.filterwarnings("ignore", "tqdm:disabling monitor")
