@@ -239,6 +239,7 @@ def test_the_table_of_the_book_is_that_of_the_full_experiment():
     assert all(first[name] == value for name, value in content["settings"].items())
 
 
+@pytest.mark.slow
 def test_a_row_of_the_table_comes_out_again():
     """One whose runs differ in their steps, and that no other order of adding has changed yet."""
     label, T = "LSTM b_f=0, clipped", 10

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -164,3 +165,42 @@ def test_a_form_asks_for_what_is_needed(path):
 
 def test_there_is_a_form_for_the_text_for_a_formula_and_for_a_bug():
     assert [path.stem for path in FORMS] == ["bug", "formula", "text"]
+
+
+# ------------------------------------------------------------------------------ the learners' hub
+
+
+@pytest.fixture
+def publish(tmp_path, monkeypatch):
+    """Return a function that does with notebooks what the workflow does, in a repository here."""
+    steps = yaml.safe_load(read(".github/workflows/book.yml"))["jobs"]["notebooks"]["steps"]
+    (script,) = (step["run"] for step in steps if "push" in step.get("run", ""))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "hosted"], check=True)
+    said = {"SERVER": tmp_path.as_uri(), "REPOSITORY": "hosted", "TOKEN": "none", "COMMIT": "abc"}
+
+    def publish(**notebooks: str) -> None:
+        folder = tmp_path / "notebooks"
+        shutil.rmtree(folder, ignore_errors=True)  # every run of the workflow begins anew
+        folder.mkdir()
+        for name, text in notebooks.items():
+            (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=os.environ | said, check=True)
+
+    return publish
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the workflow runs on Linux")
+def test_what_is_published_again_reaches_who_pulled_before(publish, tmp_path):
+    """With the hub's own command: what is new comes, and what the learner wrote stays."""
+    home = tmp_path / "home"
+    pull = [shutil.which("gitpuller", path=Path(sys.executable).parent)]
+    pull += [(tmp_path / "hosted").as_uri(), "notebooks", home]
+    publish(forward="first\n", bptt="first\n")
+    subprocess.run(pull, check=True, capture_output=True)
+    (home / "bptt.ipynb").write_text("mine\n", encoding="utf-8")
+    publish(forward="second\n", bptt="first\n", lstm="new\n")
+    publish(forward="second\n", bptt="first\n", lstm="new\n")  # nothing has changed
+    subprocess.run(pull, check=True, capture_output=True)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in home.glob("*.ipynb")}
+    assert texts == {"forward": "second\n", "bptt": "mine\n", "lstm": "new\n"}
