@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bptt_lab.arguments import Array
-from bptt_lab.exercises.comparing import CLOSE, Parts, agree, factors
+from bptt_lab.exercises.comparing import CLOSE, Parts, agree, all_agree, factors, norm
 from bptt_lab.exercises.locating import agreement, first_step
 from bptt_lab.exercises.mistakes import Mistake, Mistakes, compatible, shares
 from bptt_lab.exercises.places import at
@@ -137,7 +137,7 @@ class Case:
             whole = divided(self.got, numbers)
             for mistake in self.effects.mistakes:
                 pair = mistake, scale
-                if compatible(pair) and self.effects.agreement(whole, (mistake,)).all():
+                if compatible(pair) and all_agree(whole, self.effects.results((mistake,))):
                     yield pair
 
     def possible_pairs(self) -> Iterator[Mistakes]:
@@ -213,11 +213,18 @@ def divided(got: Sequence[Parts], numbers: Sequence[float]) -> list[Parts]:
 
 
 def unclipped(got: Sequence[Parts], right: Sequence[Parts]) -> list[Parts] | None:
-    """Divide by a factor that differs from problem to problem; None if there is no such one."""
+    """Divide by what shortened the results to one length; None if nothing did.
+
+    A factor that differs from problem to problem may come from anything. Those results that have
+    one must be equally long, and the others no longer.
+    """
     found = multiples(got, right)
     if len(found) < min(2, len(right[0])) or np.allclose(found[0], found[0][0], rtol=CLOSE):
         return None
-    return divided(got, found[0])
+    lengths = np.array([norm([norm(a) for a in parts.values()]) for parts in got])
+    whole = np.isclose(found[0], 1, rtol=CLOSE)
+    longest = np.isclose(lengths, lengths.max(), rtol=CLOSE)
+    return divided(got, found[0]) if (whole | longest).all() else None
 
 
 def entries_clipped(got: Sequence[Parts], right: Sequence[Parts]) -> bool:

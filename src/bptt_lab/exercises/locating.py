@@ -154,12 +154,14 @@ class Part:
             if not np.isfinite(a).all():
                 index = tuple(int(i) for i in np.argwhere(~np.isfinite(a))[0])
                 return f"{a[index]} at index {index}" if index else f"{a[()]}"
+        if all(a.dtype.kind == "b" for a in self.got):
+            return f"wrong in {sum(e > 0 for e in errors)} of {len(errors)} calls"
         related = self.relation()
         if self.misshapen:
             shapes = [[a.shape for a in some] for some in (self.got, self.right)]
             shape, wanted = (shape_in_symbols(some, self.sizes) for some in shapes)
             return f"shape {shape}, should be {wanted}" + f": {related}" * bool(related)
-        if related and not related.startswith("the right one"):
+        if related and not related.startswith(("the right one", "a multiple")):
             return related
         where = steps_said(self.masks, self.first) if self.first is not None else ""
         return (where or f"relative error {max(errors):.2g}") + f": {related}" * bool(related)
@@ -192,6 +194,8 @@ class Part:
         text = factor_in_symbols(found, self.sizes) if found and varied else ""
         if text:
             yield "right but for the sign" if text == "-1" else f"the right one times {text}"
+        elif found and min(a.size for a in self.got) > 1:
+            yield "a multiple of the right one, but not the same in all problems"
         if self.first is not None and not self.misshapen:
             yield from self.along_time()
         elif self.are([b[::-1] if b.ndim else b for b in self.right]):
