@@ -151,6 +151,7 @@ NAMED = [
     ("loss", [("total -= np.log(p[t, i, y[t, i]])", "total += 1 - p[t, i, y[t, i]]")],
      ["logarithm missing"]),
     ("loss", [("    o = o - o.max(axis=-1, keepdims=True)\n", "")], ["exp overflows"]),
+    ("loss", [("o - o.max(axis=-1, keepdims=True)", "np.clip(o, -500, 500)")], ["exp overflows"]),
     ("loss", [("    total = 0", "    p = np.exp(p) / np.exp(p).sum(-1, keepdims=True); total = 0")],
      ["softmax applied twice"]),
     ("loss", [("axis=-1", "axis=0")], ["softmax over time"]),
@@ -418,6 +419,13 @@ def test_what_is_right_but_for_a_little_is_right_with_a_remark(name, function, r
     answer = check[name](function)
     assert answer and remark in answer.sentence
     assert bool(remark) == ("double precision" in answer.sentence)
+
+
+def test_what_is_exact_is_no_sign_of_single_precision():
+    """The identity, for t = k, is the same in any precision."""
+    right = written(SOLUTIONS["jacobian_product"])
+    answer = check.jacobian_product(lambda J, t, k: right(J, t, k) * (1 + 1e-9 * (t > k)))
+    assert answer and "finite differences, or a small number" in answer.sentence
 
 
 def test_what_changes_its_arguments_is_not_right():

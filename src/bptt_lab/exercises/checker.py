@@ -283,10 +283,11 @@ class Exercise:
         largest = self.largest_error(got)
         if largest <= DOUBLE:
             return ""
-        floats = [a for parts in got for a in parts.values() if a.ndim and a.dtype.kind == "f"]
+        pairs = [(a, b[k]) for p, b in zip(got, self.variant(), strict=True) for k, a in p.items()]
+        worse = [a for a, b in pairs if a.ndim and relative_error(a, b) > DOUBLE]
         return f"A relative error of {largest:.0e} is more than double precision leaves: " + (
             "somewhere it works in single precision (`float32`)."
-            if any((a == a.astype(np.float32)).all() for a in floats)
+            if any((a == a.astype(np.float32)).all() for a in worse)
             else "single precision, finite differences, or a small number that was added, as in "
             "`log(p + 1e-9)` or `norm + 1e-6`."
         )

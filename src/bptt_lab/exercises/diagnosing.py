@@ -66,10 +66,8 @@ class Effects:
     @cached_property
     def scales(self) -> dict[Mistake, list[float]]:
         """The mistakes that multiply everything by one number, with that of each problem."""
-        found = {
-            mistake: multiples(self.results((mistake,)), self.right) for mistake in self.mistakes
-        }
-        return {m: some[0] for m, some in found.items() if some and len(some) == len(self.right[0])}
+        found = {m: common_factors(self.results((m,)), self.right) for m in self.mistakes}
+        return {mistake: numbers for mistake, numbers in found.items() if numbers}
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -204,6 +202,17 @@ def multiples(got: Sequence[Parts], right: Sequence[Parts]) -> list[list[float]]
     known = [some for some in found if some]
     alike = [[b for b in known if np.allclose(a, b, rtol=CLOSE)] for a in known]
     return max(alike, key=len, default=[])
+
+
+def common_factors(got: Sequence[Parts], right: Sequence[Parts]) -> list[float] | None:
+    """Return the factor of each problem if all parts have it; None if they have not."""
+    first: list[float] | None = None
+    for name in right[0]:
+        found = factors([parts[name] for parts in got], [parts[name] for parts in right])
+        if found is None or not np.allclose(found, first or found, rtol=CLOSE):
+            return None
+        first = first or found
+    return first
 
 
 def divided(got: Sequence[Parts], numbers: Sequence[float]) -> list[Parts]:

@@ -469,7 +469,7 @@ NO_LOGARITHM = Mistake(
 )
 OVERFLOWS = Mistake(
     "exp overflows",
-    "For large logits `exp` overflows, and the result is not a number.",
+    "The loss is not right for large logits: their `exp` overflows, or they are cut off before.",
     "Softmax stays the same if one number is taken from all logits of a row. Which number keeps "
     "`exp` below 1?",
     at("sec-softmax"),
