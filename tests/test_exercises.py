@@ -18,7 +18,7 @@ import bptt_lab
 from bptt_lab import GRU, LSTM, RNN
 from bptt_lab.exercises import CHAPTERS, MISTAKES, Answer, Exercise, Mistake, Problem, check
 from bptt_lab.exercises.checker import LEVELS
-from bptt_lab.exercises.comparing import CLOSE, all_agree, relative_error
+from bptt_lab.exercises.comparing import CLOSE, all_agree, expressions, relative_error
 from bptt_lab.exercises.diagnosing import CLIPPED
 from bptt_lab.exercises.forward import NETWORKS
 from bptt_lab.exercises.mistakes import compatible, shares
@@ -909,6 +909,25 @@ def test_an_exercise_says_what_it_asks_for():
 @pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
 def test_an_exercise_has_a_level_and_minutes_and_an_outcome(exercise):
     assert exercise.level in LEVELS and 5 <= exercise.minutes <= 60 and exercise.outcome
+
+
+@pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
+def test_no_two_sizes_are_always_the_same(exercise):
+    """Else the length of an axis could be written with either."""
+    sizes = [problem.sizes for problem in exercise.problems]
+    values = [tuple(some[name] for some in sizes) for name in sizes[0]]
+    assert len({*values}) == len(values)
+
+
+@pytest.mark.parametrize("name", ["bptt", "stacked_backward"])
+def test_no_length_is_written_as_another_by_chance(name):
+    """One entry too many or too few is not taken for another axis, nor a sum of two for one."""
+    sizes = [problem.sizes for problem in check[name].problems[:2]]
+    known = [tuple(values) for _, values in expressions(sizes)]
+    assert len({*known}) == len(known)
+    for symbol in sizes[0].keys() - {"T"}:
+        for more in (1, -1):
+            assert tuple(some[symbol] + more for some in sizes) not in known
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: c.__name__.split(".")[-1])

@@ -168,6 +168,7 @@ NAMED = [
      ["J_k in the product"]),
     ("jacobian_product", [("range(k + 1, t + 1)", "range(k, t + 1)")],
      ["J_k in the product, and J_T for k = 0"]),
+    ("jacobian_product", [("return P", "return P.T")], ["product transposed"]),
     ("step_jacobian", [("1 - h_t**2", "(1 - h_t**2) ** 2")], ["slope squared"]),
     ("norm_bound", [("svd(W_hh)[1][0]", "svd(W_hh)[1].prod()")],
      ["product of the singular values"]),
@@ -289,7 +290,7 @@ LOCATED = [
     ("bptt", then("bptt", lambda g, *_: {**g, "b_y": g["b_y"].astype(int)}),
      ["`b_y` comes back as integers", "b_y   integers: the fractions were cut off"]),
     ("bptt", then("bptt", joined),
-     ["shape (n_inputs+n, n), should be (n, n): its first rows are the right ones, so split it"]),
+     ["shape (n_inputs+n, n), should be (n, n): its first rows are the right ones"]),
     ("forward", appended, ["all steps hold the same numbers: is one array appended each time"]),
     ("forward", partial(appended, copy=False),
      ["all steps hold the same numbers", "It changes `h_0`"]),
@@ -303,7 +304,7 @@ LOCATED = [
      ["f  wrong at every step", "i  right at the last step, wrong before",
       "At the last step `f` is wrong, and `i`, `o` and `C` right: begin there."]),
     ("lstm_backward", changed("lstm_backward", ("g_C * f[t + 1]", "g_C * f[t + 1] ** 2")),
-     ["i  right at the last step, wrong before: look at what is handed back",
+     ["i  right at the last step, wrong before: look at what goes from step to step",
       "It is right for a single step, T = 1."]),
     ("gru_backward", changed("gru_backward", ("g * z + u", "g * z**2 + u")),
      ["z  right at the last step, wrong before"]),
@@ -312,6 +313,11 @@ LOCATED = [
     ("lstm_step", then("lstm_step", lambda r, *_: r[::-1]),
      ["h_t  the numbers of `C_t`", "C_t  the numbers of `h_t`"]),
     ("momentum", then("momentum", lambda r, *_: r[::-1]), ["theta  the numbers of `v`"]),
+    ("rnn_step", then("rnn_step", lambda h, *_: h[:0]), ["h_t  shape (0, n), should be (m, n)"]),
+    ("rnn_step", then("rnn_step", lambda h, *_: h[1:]),
+     ["h_t  shape (3 or 4, n), should be (m, n)"]),
+    ("input_gradients", then("input_gradients", lambda g, *_: {**g, "x": g["x"].cumsum(axis=0)}),
+     ["x    right at step 1; step 2 is the first that is wrong"]),
     ("bptt", changed("bptt", ("back = delta @ W_hh.T", "back = 0.7 * delta @ W_hh.T")),
      ["It is right for a single step, T = 1", "W_yh  right"]),
     ("bptt", changed("bptt", ("h[0] = h_0", "h[0] = 1.5 * h_0")), ["It is right for h_0 = 0"]),
@@ -425,7 +431,7 @@ def test_what_is_exact_is_no_sign_of_single_precision():
     """The identity, for t = k, is the same in any precision."""
     right = written(SOLUTIONS["jacobian_product"])
     answer = check.jacobian_product(lambda J, t, k: right(J, t, k) * (1 + 1e-9 * (t > k)))
-    assert answer and "finite differences, or a small number" in answer.sentence
+    assert answer and "finite differences, rounding, or a small number" in answer.sentence
 
 
 def test_what_changes_its_arguments_is_not_right():

@@ -1063,8 +1063,8 @@ ONE_ENTRY_PASSES = judged(
 )
 FIRST_ENTRIES_ALONE = judged(
     "only some entries looked at",
-    "What is wrong in one place of a parameter passes: a transposed gradient, one wrong entry, a "
-    "NaN.",
+    "What is wrong in some entries of a parameter alone passes: a transposed gradient, one wrong "
+    "entry, a NaN.",
     "How many entries of each parameter does your loop move?",
     close=lambda a, b, rounding: close(a.flat[0], b.flat[0], rounding),
 )
@@ -1155,6 +1155,7 @@ def planted_gradients() -> list[Problem]:
     net = network(RNN("tanh"), sizes, 5)
     x, y, h_0 = net.x, net.y, net.state0[0]
     right = bptt(net.params, x, y, h_0)
+    shown = {name: sizes[name] for name in ("n_inputs", "n", "n_outputs")}
 
     def loss(params: Params) -> float:
         o = rnn_forward(params, x, h_0)[1]
@@ -1166,7 +1167,7 @@ def planted_gradients() -> list[Problem]:
     def problem(about: str, change: Callable[[Params], Params], scale: float = 1) -> Problem:
         grads = change({name: scale * g for name, g in right.items()})
         given = {"loss": losses[scale], "params": net.params, "grads": grads}
-        return Problem(given, sizes, about)
+        return Problem(given, shown, about)
 
     def changed(name: str, how: Callable[[Array], Array]) -> Callable[[Params], Params]:
         return lambda g: {**g, name: how(g[name])}
@@ -1197,7 +1198,7 @@ def planted_gradients() -> list[Problem]:
         problem("a right gradient of a large loss", unchanged, 1e7),
         Problem(
             {"loss": loss, "params": unused, "grads": {**right, "p_h": np.zeros(3)}},
-            sizes, "a parameter that does not act",
+            shown, "a parameter that does not act",
         ),
     ]  # fmt: skip
 
@@ -1303,7 +1304,7 @@ def few_steps(problem: Problem) -> list[Problem]:
 
 WITH_TARGETS = with_one_step([with_targets(net) for net in NETWORKS])
 RECTIFIED_ONES = [rectified(net) for net in networks(RNN("relu"))]
-STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 2, 4, 3, 5, 6)]
+STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 5, 6, 4, 2, 3)]
 SUMS = [Problem(ingredients(net), net.sizes) for net in NETWORKS]
 WINDOWS = [Problem({**ingredients(net), "K": 3}, net.sizes) for net in NETWORKS]
 CHUNKED = [chunked(net) for net in NETWORKS]

@@ -288,8 +288,8 @@ class Exercise:
         return f"A relative error of {largest:.0e} is more than double precision leaves: " + (
             "somewhere it works in single precision (`float32`)."
             if any((a == a.astype(np.float32)).all() for a in worse)
-            else "single precision, finite differences, or a small number that was added, as in "
-            "`log(p + 1e-9)` or `norm + 1e-6`."
+            else "single precision, finite differences, rounding, or a small number that was "
+            "added, as in `log(p + 1e-9)` or `norm + 1e-6`."
         )
 
     def explain(self, got: Sequence[Parts]) -> Answer | None:
@@ -405,7 +405,7 @@ class Exercise:
     def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
         """Yield where to begin to look."""
         yield from self.begin_at(parts)
-        if not any(a.any() for some in got for a in some.values()):
+        if all(a.size and not a.any() for some in got for a in some.values()):
             yield (
                 "Everything is zero. Is something put into an array of integers, which cuts every "
                 "fraction to 0?"

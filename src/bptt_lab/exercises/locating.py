@@ -78,10 +78,11 @@ def steps_said(masks: Sequence[Array], first: int) -> str:
 
     >>> masks = [np.array([0, 0, 1], bool), np.array([0, 0, 0, 1], bool)]
     >>> steps_said(masks, first=1)
-    'right at the last step, wrong before: look at what is handed back from step to step'
+    'right at the last step, wrong before: look at what goes from step to step'
     >>> steps_said([np.array([1, 1, 0, 0], bool)], first=0)
     'right up to step 1; step 2 is the first that is wrong'
     """
+    masks = [mask for mask in masks if len(mask) > 1 or not mask.all()] or masks
     wrong = [np.flatnonzero(~mask) for mask in masks]
     ends = [len(mask) - 1 for mask in masks]
     if all(mask.all() for mask in masks):
@@ -89,7 +90,7 @@ def steps_said(masks: Sequence[Array], first: int) -> str:
     if not any(mask.any() for mask in masks):
         return "wrong at every step"
     if all([*w] == [*range(end)] for w, end in zip(wrong, ends, strict=True)):
-        return "right at the last step, wrong before: look at what is handed back from step to step"
+        return "right at the last step, wrong before: look at what goes from step to step"
     if all([*w] == [end] for w, end in zip(wrong, ends, strict=True)):
         return "wrong at the last step only"
     starts = {int(w[0]) if len(w) else -1 for w in wrong}
@@ -154,7 +155,7 @@ class Part:
             if not np.isfinite(a).all():
                 index = tuple(int(i) for i in np.argwhere(~np.isfinite(a))[0])
                 return f"{a[index]} at index {index}" if index else f"{a[()]}"
-        if all(a.dtype.kind == "b" for a in self.got):
+        if all(b.dtype.kind == "b" for b in self.right):
             return f"wrong in {sum(e > 0 for e in errors)} of {len(errors)} calls"
         related = self.relation()
         if self.misshapen:
@@ -177,7 +178,7 @@ class Part:
 
     def relations(self) -> Iterator[str]:
         """Yield what it is, if it is something else that is known."""
-        if not any(a.any() for a in self.got):
+        if not any(a.any() for a in self.got) and all(a.size for a in self.got):
             yield "zero: is it ever added to?"
             return
         if all(a.T.shape == b.shape and agree(a.T, b) for a, b in self.pairs):
@@ -215,7 +216,7 @@ class Part:
             ("first", lambda b: slice(len(b))), ("last", lambda b: slice(-len(b), None)),
         ):  # fmt: skip
             if all(a.ndim and b.ndim and agree(a[rows(b)], b) for a, b in self.pairs):
-                yield f"its {place} rows are the right ones, so split it"
+                yield f"its {place} rows are the right ones, the others do not belong to it"
 
     def along_time(self) -> Iterator[str]:
         """Yield what its steps are, if they are those of others."""

@@ -189,6 +189,13 @@ FACTORS_TRANSPOSED = Mistake(
     at("sec-bptt-order"),
     {"layout": np.transpose},
 )
+PRODUCT_TRANSPOSED = Mistake(
+    "product transposed",
+    "This is the transpose of the product: its rows and columns have changed places.",
+    "Entry (i, j) is the derivative of neuron i at step t with respect to neuron j at step k.",
+    at("sec-bptt-order"),
+    {"turned": np.transpose},
+)
 POWER_OF_ONE = Mistake(
     "power of one Jacobian",
     "The newest Jacobian is taken to the power t - k; each step has a Jacobian of its own.",
@@ -207,11 +214,11 @@ FACTORS_ADDED = Mistake(
 
 def jacobian_product(
     J: Array, t: int, k: int, *, factors: Any = lambda J, t, k: J[k:t], order: int = 1,
-    times: Any = np.matmul, layout: Any = identity,
+    times: Any = np.matmul, layout: Any = identity, turned: Any = identity,
 ) -> Array:  # fmt: skip
     """J_t J_{t-1} .. J_{k+1}, and the identity for t = k."""
     chosen = [layout(J_j) for J_j in factors(J, t, k)[::-order]]
-    return reduce(times, chosen) if len(chosen) else np.eye(J.shape[-1])
+    return turned(reduce(times, chosen)) if len(chosen) else np.eye(J.shape[-1])
 
 
 # ------------------------------------------------------------------------------------ the bound
@@ -550,7 +557,8 @@ EXERCISES = (
         PRODUCTS,
         (
             PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_TOO_LONG_WRAPPED, PRODUCT_WITHOUT_NEWEST,
-            PRODUCT_SHIFTED, PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
+            PRODUCT_SHIFTED, PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED, PRODUCT_TRANSPOSED, POWER_OF_ONE,
+            FACTORS_ADDED,
         ),
         ("product",),
         simpler=[ONE_FACTOR],
