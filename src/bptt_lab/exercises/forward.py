@@ -505,6 +505,14 @@ TARGETS_SUM_TO_ONE = Mistake(
     at("sec-yhat-minus-y"),
     {"total": lambda y: 1},
 )
+TARGETS_NORMALISED = Mistake(
+    "targets divided by their sum",
+    "The targets of a row are divided by their sum; the gradient asked for is that of the targets "
+    "as they are.",
+    "Double all targets of a row. By what does the loss change, and by what its gradient?",
+    at("sec-yhat-minus-y"),
+    {"combine": lambda yhat, y, o: yhat - y / y.sum(axis=-1, keepdims=True)},
+)
 NO_TARGET = Mistake(
     "target not subtracted",
     "This is the prediction; the target is not subtracted from it.",
@@ -753,9 +761,9 @@ EXERCISES = (
         logit_gradient,
         logits_and_targets(),
         (
-            TARGETS_SUM_TO_ONE, NO_TARGET, SIGN_OF_GRADIENT, NO_SOFTMAX, BY_PROBABILITIES,
-            DIAGONAL_OF_SOFTMAX, SLOPE_OF_SQUARED_ERROR, MEAN_GRADIENT, SOFTMAX_OVER_BATCH,
-            SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT,
+            TARGETS_SUM_TO_ONE, TARGETS_NORMALISED, NO_TARGET, SIGN_OF_GRADIENT, NO_SOFTMAX,
+            BY_PROBABILITIES, DIAGONAL_OF_SOFTMAX, SLOPE_OF_SQUARED_ERROR, MEAN_GRADIENT,
+            SOFTMAX_OVER_BATCH, SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT,
         ),
         ("e",),
         simpler=[one_hot_targets()],

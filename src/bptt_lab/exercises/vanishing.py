@@ -173,6 +173,13 @@ PRODUCT_SHIFTED = Mistake(
     at("sec-jacobian-product"),
     {"factors": lambda J, t, k: J[k + 1 : t + 1]},
 )
+PRODUCT_SHIFTED_BACK = Mistake(
+    "index shifted by one, the other way",
+    "The factors are one step too early: `J_{t-1}` to `J_k`, and the last one for `J_0`.",
+    "The array has no entry for a step 0, so `J[0]` is `J_1`. Is 1 subtracted twice?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[np.arange(k - 1, t - 1)]},
+)
 PRODUCT_BY_ENTRY = Mistake(
     "product entry by entry",
     "The matrices are multiplied entry by entry.",
@@ -249,21 +256,28 @@ GAMMA_FORGOTTEN = Mistake(
     "The bound of the slope, gamma, is not in it.",
     "Each step has two factors: slopes and weights. What bounds the first?",
     at("sec-norm-bound"),
-    {"slopes": lambda gamma, lag: 1},
+    {"over_steps": lambda gamma, size, lag: size**lag},
 )
 GAMMA_ONCE = Mistake(
     "bound of the slope only once",
     "The bound of the slope, gamma, is counted for one step; it acts at every step.",
     "How many slopes are there between k and t?",
     at("sec-norm-bound"),
-    {"slopes": lambda gamma, lag: gamma},
+    {"over_steps": lambda gamma, size, lag: gamma * size**lag},
+)
+WEIGHTS_ONCE = Mistake(
+    "bound of the weights only once",
+    "The largest singular value is counted for one step; `W_hh` acts at every step.",
+    "How often is `W_hh` applied between k and t?",
+    at("sec-norm-bound"),
+    {"over_steps": lambda gamma, size, lag: gamma**lag * size},
 )
 LAG_TOO_SMALL = Mistake(
     "exponent one too small",
     "There is one factor too few: over a lag of t - k there are t - k factors.",
     "What should the bound be for a lag of 1?",
     at("sec-norm-bound"),
-    {"shorter": 1},
+    {"over_steps": lambda gamma, size, lag: (gamma * size) ** (lag - 1)},
 )
 
 
@@ -272,7 +286,7 @@ LAG_TOO_LARGE = Mistake(
     "There is one factor too many: over a lag of t - k there are t - k factors.",
     "What should the bound be for a lag of 1?",
     at("sec-norm-bound"),
-    {"shorter": -1},
+    {"over_steps": lambda gamma, size, lag: (gamma * size) ** (lag + 1)},
 )
 COLUMN_SUMS = Mistake(
     "1-norm",
@@ -315,20 +329,16 @@ TIMES_LAG = Mistake(
     "The factor of one step is multiplied by the lag; over several steps it is a power.",
     "Two steps, each by a factor of at most 0.5: what is the factor of both together?",
     at("sec-norm-bound"),
-    {"over": lambda factor, lag: factor * lag},
+    {"over_steps": lambda gamma, size, lag: gamma * size * lag},
 )
 
 
 def norm_bound(
     W_hh: Array, gamma: float, lag: int, *, size: Any = lambda W: np.linalg.norm(W, 2),
-    slopes: Any = lambda gamma, lag: gamma**lag, shorter: int = 0,
-    over: Any = None,
+    over_steps: Any = lambda gamma, size, lag: (gamma * size) ** lag,
 ) -> float:  # fmt: skip
     """(gamma sigma_max(W_hh))^lag."""
-    steps = lag - shorter
-    if over:
-        return float(over(gamma * size(W_hh), steps))
-    return float(slopes(gamma, steps) * size(W_hh) ** steps)
+    return float(over_steps(gamma, size(W_hh), lag))
 
 
 # ----------------------------------------------------------------------------------- the rates
@@ -429,12 +439,26 @@ RATES_IN_BITS = Mistake(
     at("sec-exact-rate"),
     {"log": np.log2},
 )
+FACTORS_FOR_RATES = Mistake(
+    "factors for rates",
+    "These are the factors per step; a rate is the logarithm of such a factor.",
+    "A rate below 0 means that it shrinks. Are yours ever negative?",
+    at("sec-exact-rate"),
+    {"ranked": lambda rates: -np.sort(-np.exp(rates))},
+)
+FIRST_STEP_LEFT_OUT = Mistake(
+    "first Jacobian left out",
+    "The sum begins with the second Jacobian; `J[0]` is `J_1` and belongs to it.",
+    "Where does your loop begin, and what does the array hold there?",
+    at("sec-exact-rate"),
+    {"steps": lambda J: J[1:]},
+)
 OLDEST_LAST = Mistake(
     "steps from last to first",
     "The Jacobians are applied from the last step to the first.",
     "Which step does a small change of `h_0` pass first?",
     at("sec-exact-rate"),
-    {"direction": -1},
+    {"steps": lambda J: J[::-1]},
 )
 JACOBIANS_TURNED = Mistake(
     "transposed Jacobians",
@@ -464,11 +488,11 @@ def stretches(J: Array, way: str) -> Array:
 
 def lyapunov(
     J: Array, *, way: str = "handed on", per: Any = lambda T: T, log: Any = np.log,
-    direction: int = 1, layout: Any = identity, mean_first: bool = False,
+    steps: Any = identity, layout: Any = identity, mean_first: bool = False,
     ranked: Any = lambda rates: -np.sort(-rates),
 ) -> Array:  # fmt: skip
     """Mean logarithms of |diag R_t|, where Q_t R_t = J_t Q_{t-1} and Q_0 = I; largest first."""
-    factors = stretches(np.array([layout(J_t) for J_t in J[::direction]]), way)
+    factors = stretches(np.array([layout(J_t) for J_t in steps(J)]), way)
     rates = log(factors.mean(axis=0)) if mean_first else log(factors).sum(axis=0) / per(len(J))
     return ranked(rates)  # type: ignore[no-any-return]
 
@@ -557,8 +581,8 @@ EXERCISES = (
         PRODUCTS,
         (
             PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_TOO_LONG_WRAPPED, PRODUCT_WITHOUT_NEWEST,
-            PRODUCT_SHIFTED, PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED, PRODUCT_TRANSPOSED, POWER_OF_ONE,
-            FACTORS_ADDED,
+            PRODUCT_SHIFTED, PRODUCT_SHIFTED_BACK, PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED,
+            PRODUCT_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
         ),
         ("product",),
         simpler=[ONE_FACTOR],
@@ -574,7 +598,7 @@ EXERCISES = (
         (
             SPECTRAL_RADIUS, FROBENIUS, LARGEST_ENTRY, COLUMN_SUMS, ROW_SUMS,
             SINGULAR_VALUE_SQUARED, SMALLEST_SINGULAR_VALUE, DETERMINANT, GAMMA_FORGOTTEN,
-            GAMMA_ONCE, LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
+            GAMMA_ONCE, WEIGHTS_ONCE, LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
         ),
         ("bound",),
         simpler=special_bounds(BOUNDS[0]),
@@ -592,7 +616,8 @@ EXERCISES = (
             DIRECTIONS_LOST, NORMS_OF_COLUMNS, SINGULAR_VALUES_OF_PRODUCT, ALWAYS_FROM_IDENTITY,
             SINGULAR_VALUES_AVERAGED, EIGENVALUES_AVERAGED, RATES_NOT_AVERAGED,
             RATES_OVER_ONE_STEP_LESS, RATES_OVER_ONE_STEP_MORE, RATES_NOT_SORTED,
-            SMALLEST_RATE_FIRST, LOGARITHM_OF_THE_MEAN, RATES_IN_BITS, OLDEST_LAST,
+            SMALLEST_RATE_FIRST, LOGARITHM_OF_THE_MEAN, RATES_IN_BITS, FACTORS_FOR_RATES,
+            FIRST_STEP_LEFT_OUT, OLDEST_LAST,
             JACOBIANS_TURNED,
         ),
         ("rates",),
