@@ -742,6 +742,13 @@ ACTIVATIONS = {
 """What the function of each exercise has between its matrices."""
 
 
+def test_no_two_mistakes_that_are_told_together_contradict_each_other():
+    """Without room for h_0 it is not said to be returned."""
+    source = written(SOLUTIONS["forward"], ("h[0] = h_0", "pass"), ("return h, ", "return h[1:], "))
+    told = [mistake.sentence for mistake in check.forward(source).mistakes]
+    assert len(told) == 2 and not any("is returned" in text for text in told)
+
+
 def told_of(mistake):
     """Sentences of a mistake, without what it says of others."""
     sentences = re.split(r"(?<=[.?]) ", f"{mistake.sentence} {mistake.hint}")

@@ -137,6 +137,8 @@ NAMED = [
     ("forward", [("    h[0] = h_0\n", ""), ("    return h,", "    h[0] = h_0\n    return h,")],
      ["first step from zeros"]),
     ("forward", [("return h, ", "return h[1:], ")], ["h without h_0"]),
+    ("forward", [("h[0] = h_0", "pass"), ("return h, ", "return h[1:], ")],
+     ["h without h_0", "first step from zeros"]),
     ("from_torch", [("weight_hh.T", "weight_hh")], ["square matrix not transposed"]),
     ("from_torch", [("bias_ih + bias_hh", "bias_ih")], ["second bias forgotten"]),
     ("loss", [("    return total", "    return total / len(y)")], ["mean over time"]),

@@ -58,6 +58,15 @@ class Effects:
         """Tell for each cell whether the numbers are those with some mistakes."""
         return agreement(got, self.results(mistakes), self.step_counts)
 
+    def shaped(self, got: Sequence[Parts]) -> Array:
+        """Tell for each cell whether its part has the right shape, so that its steps are known."""
+        found = [
+            np.full(counts[k] if counts else 1, parts[name].shape == self.right[k][name].shape)
+            for name, counts in self.step_counts.items()
+            for k, parts in enumerate(got)
+        ]
+        return np.concatenate(found)
+
     @cached_property
     def acts(self) -> Array:
         """For each mistake, on which cells it acts."""
@@ -145,7 +154,8 @@ class Case:
             self.effects.agreement(self.got, (m,)) | (right & m.local)
             for m in self.effects.mistakes
         ])  # fmt: skip
-        refuted = np.where(acts, ~alone, ~right).astype(float) @ ~acts.T  # where the other is not
+        against = np.where(acts, ~alone, ~right) & self.effects.shaped(self.got)
+        refuted = against.astype(float) @ ~acts.T  # where the other one is not
         yield from self.rescaled_pairs()
         few = len(self.effects.pairs) <= MOST
         for a, b in self.effects.pairs:

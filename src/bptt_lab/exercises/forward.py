@@ -241,7 +241,7 @@ NO_ROOM_FOR_START = Mistake(
 
 FIRST_STEP_FROM_ZERO = Mistake(
     "first step from zeros",
-    "`h_0` is returned, but the first step starts from zeros and not from it.",
+    "The first step starts from zeros and not from `h_0`.",
     "Which entry does the loop read at its first step, and what is in it by then? `h[t - 1]` at "
     "`t = 0` is the last entry, which is not filled yet.",
     at("sec-initial-state"),
