@@ -384,7 +384,7 @@ ATTEMPTS = [
     ("double_sum", [("range(1, t + 1)", "[t]")], ["sum over k missing"]),
     ("double_sum", [("range(1, len(v))", "range(2, len(v))")], ["first loss lost"]),
     ("double_sum", [("range(1, len(v))", "[len(v) - 1]")], ["loss of the last step only"]),
-    ("double_sum", [("total = 0", "total, plus = 0, plus.copy()\n    for k in range(1, len(v)):\n"
+    ("double_sum", [("total = 0", "total, plus = 0, plus.copy()\n    for k in range(2, len(v)):\n"
                      "        plus[k] += np.tensordot(J[k], plus[k - 1], 1)")],
      ["total for immediate derivative"]),
     ("window", [("t - K)", "t - K - 1)")], ["window one step too long"]),

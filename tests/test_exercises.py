@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import bptt_lab
 from bptt_lab import GRU, LSTM, RNN
-from bptt_lab.exercises import MISTAKES, Answer, Exercise, Mistake, Problem, check
-from bptt_lab.exercises.checker import LEVELS, all_agree
-from bptt_lab.exercises.comparing import CLOSE, relative_error
+from bptt_lab.exercises import CHAPTERS, MISTAKES, Answer, Exercise, Mistake, Problem, check
+from bptt_lab.exercises.checker import LEVELS
+from bptt_lab.exercises.comparing import CLOSE, all_agree, expressions, relative_error
 from bptt_lab.exercises.diagnosing import CLIPPED
 from bptt_lab.exercises.forward import NETWORKS
 from bptt_lab.exercises.mistakes import compatible, shares
@@ -450,6 +450,8 @@ def test_no_two_results_are_near_each_other(exercise):
 @pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
 def test_two_mistakes_at_once_are_explained_or_located(exercise):
     """What is named gives these numbers, part by part; and most pairs are named."""
+    if exercise.at_once < 2:
+        return
     pairs = [pair for pair in combinations(exercise.mistakes, 2) if all(m.commits for m in pair)]
     pairs = [pair for pair in pairs if compatible(pair)]
     told = 0
@@ -726,6 +728,109 @@ def test_every_mistake_is_told_kindly_with_a_hint_and_a_place():
         assert told.count("`") % 2 == 0
 
 
+RECURRENT = {"rnn_step", "forward", "bptt", "input_gradients", "detached", "stacked_backward"}
+ACTIVATIONS = {
+    **dict.fromkeys({*RECURRENT, "step_jacobian"}, {"tanh"}),
+    **dict.fromkeys(("bptt", "detached", "input_gradients"), {"tanh", "softmax"}),
+    **dict.fromkeys(("lstm_step", "lstm_backward", "lstm_gradients"), {"tanh", "sigmoid"}),
+    **dict.fromkeys(("gru_step", "gru_backward"), {"tanh", "sigmoid"}),
+    **dict.fromkeys(("loss", "logit_gradient"), {"softmax"}),
+    "forward": {"tanh", "softmax"},
+    "cell_derivative": {"tanh", "sigmoid"},
+    "relu_backward": {"relu"},
+}
+"""What the function of each exercise has between its matrices."""
+
+
+def test_no_two_mistakes_that_are_told_together_contradict_each_other():
+    """Without room for h_0 it is not said to be returned."""
+    source = written(SOLUTIONS["forward"], ("h[0] = h_0", "pass"), ("return h, ", "return h[1:], "))
+    told = [mistake.sentence for mistake in check.forward(source).mistakes]
+    assert len(told) == 2 and not any("is returned" in text for text in told)
+
+
+def told_of(mistake):
+    """Sentences of a mistake, without what it says of others."""
+    sentences = re.split(r"(?<=[.?]) ", f"{mistake.sentence} {mistake.hint}")
+    return [text for text in sentences if not text.startswith("Some libraries")]
+
+
+@pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
+def test_only_an_activation_that_the_function_has_is_spoken_of(exercise):
+    """Another one may be named beside it, as what was taken for it."""
+    own = ACTIVATIONS.get(exercise.name, set())
+    for text in chain.from_iterable((m.sentence, m.hint) for m in exercise.mistakes):
+        spoken = {*re.findall("tanh|relu|sigmoid|softmax", text.lower())}
+        if re.search(r"1 - \w+\*\*2", text):
+            spoken.add("tanh")
+        assert not spoken or spoken & own, text
+
+
+@pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
+def test_only_weights_and_states_that_the_function_has_are_spoken_of(exercise):
+    own = [exercise.problems[0].arguments, exercise.like, *exercise.example()]
+    own = {str(key) for some in own if isinstance(some, dict) for key in some}
+    for text in chain.from_iterable(map(told_of, exercise.mistakes)):
+        for name in re.findall(r"\b[Wb]_\w+", text):
+            assert any(key.startswith(name) for key in own), text
+        assert "`C_" not in text or "lstm" in exercise.name or "cell" in exercise.name
+
+
+UNREAD = [
+    (name, array)
+    for name, arrays in (
+        ("double_sum", "v J plus"), ("window", "v J plus"), ("cell_derivative", "A B F"),
+    )
+    for array in arrays.split()
+]  # fmt: skip
+"""Arrays in which step 1 has the index 1, and nothing is asked of what stands at index 0."""
+
+
+@pytest.mark.parametrize(("name", "array"), UNREAD)
+def test_what_is_not_to_be_read_would_show(name, array):
+    exercise = check[name]
+    for problem, right in zip(exercise.problems, exercise.variant(), strict=True):
+        arguments = dict(zip(problem.arguments, problem.fresh(), strict=True))
+        assert np.abs(arguments[array][0]).max() > 0.1
+        arguments[array][0] = np.nan
+        value = exercise.reference(*arguments.values())
+        assert all(np.array_equal(value, part) for part in right.values())
+
+
+@pytest.mark.parametrize(("name", "array"), UNREAD)
+def test_a_function_that_reads_index_0_is_not_called_right(name, array):
+    number = [*check[name].problems[0].arguments].index(array)
+
+    def reads(*arguments):
+        return RIGHT[name](*arguments) + 0.01 * arguments[number][0].sum()
+
+    answer = check[name](reads)
+    assert not answer and not answer.mistakes
+
+
+@given(wrong=st.sets(st.integers(0, 11), min_size=1))
+@settings(max_examples=60, deadline=None)
+def test_a_gradient_check_is_told_one_cause_or_where_it_is_wrong(wrong):
+    exercise = check.gradient_check
+    verdicts = [bool(parts["verdict"]) for parts in exercise.variant()]
+    calls = iter([*range(len(verdicts)), 0])
+
+    def judges(loss, params, grads):
+        k = next(calls)
+        return verdicts[k] != (k in wrong)
+
+    answer = exercise(judges)
+    got = [{"verdict": np.array(v != (k in wrong))} for k, v in enumerate(verdicts)]
+    known = [m for m in exercise.mistakes if all_agree(got, exercise.variant((m,)))]
+    assert not answer and [*answer.mistakes] == known and len(known) <= 1
+    assert "2 known mistakes" not in str(answer)
+    if not known:
+        (where,) = [note for note in answer.notes if note.startswith("It is ")]
+        told = where.removesuffix(".").split("wrong for ")[1].split(" and for ")
+        assert told == [exercise.problems[k].about for k in sorted(wrong)]
+        assert dict(answer.table) == {"verdict": f"wrong in {len(wrong)} of 12 calls"}
+
+
 def test_one_name_means_one_mistake():
     for _, mistake in ALONE:
         same = MISTAKES[mistake.name]
@@ -811,6 +916,31 @@ def test_an_exercise_says_what_it_asks_for():
 @pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
 def test_an_exercise_has_a_level_and_minutes_and_an_outcome(exercise):
     assert exercise.level in LEVELS and 5 <= exercise.minutes <= 60 and exercise.outcome
+
+
+@pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
+def test_no_two_sizes_are_always_the_same(exercise):
+    """Else the length of an axis could be written with either."""
+    sizes = [problem.sizes for problem in exercise.problems]
+    values = [tuple(some[name] for some in sizes) for name in sizes[0]]
+    assert len({*values}) == len(values)
+
+
+@pytest.mark.parametrize("name", ["bptt", "stacked_backward"])
+def test_no_length_is_written_as_another_by_chance(name):
+    """One entry too many or too few is not taken for another axis, nor a sum of two for one."""
+    sizes = [problem.sizes for problem in check[name].problems[:2]]
+    known = [tuple(values) for _, values in expressions(sizes)]
+    assert len({*known}) == len(known)
+    for symbol in sizes[0].keys() - {"T"}:
+        for more in (1, -1):
+            assert tuple(some[symbol] + more for some in sizes) not in known
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: c.__name__.split(".")[-1])
+def test_exercises_of_a_chapter_go_from_easy_to_hard(chapter):
+    levels = [LEVELS.index(exercise.level) for exercise in chapter.EXERCISES]
+    assert levels == sorted(levels)
 
 
 def test_the_first_exercise_of_the_readme(capsys):

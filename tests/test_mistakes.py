@@ -65,7 +65,12 @@ NAMED = [
      ["W_hh for its transpose"]),
     ("input_gradients", [('"h_0": back}', '"h_0": back * (1 - h_0**2)}')], ["slope at h_0"]),
     ("input_gradients", [("d_x[t - 1] = delta @", "d_x[t - 1] = (e @ W_yh.T + back) @")],
-     ["gradient taken before the slope"]),
+     ["gradient at x taken before the slope"]),
+    ("bptt", [("p.sum(axis=-1", "p.sum(axis=0"), ("o.max(axis=-1", "o.max(axis=0")],
+     ["softmax over time"]),
+    ("relu_backward", [("np.where(h[t] > 0, d_h, 0)", "h[t] * d_h")], ["relu for its slope"]),
+    ("relu_backward", [("h[t] > 0", "h[t] >= 0")], ["slope of relu forgotten"]),
+    ("relu_backward", [("h[t] > 0", "h[t] <= 0")], ["slope of relu the wrong way round"]),
     ("relu_backward", [("np.where(h[t] > 0, d_h, 0)", "d_h * (1 - h[t] ** 2)")], ["slope of tanh"]),
     ("relu_backward", [("np.where(h[t] > 0, d_h, 0)", "np.maximum(d_h, 0)")],
      ["gradient rectified"]),
@@ -84,14 +89,33 @@ NAMED = [
      ["wrong sign not found"]),
     ("gradient_check", [("                return False\n    return True",
                          "                return False\n        return True")],
-     ["transposed gradient not found", "NaN not found",
-      "last parameter not looked at"]),
-    ("gradient_check", [("1e-7 * size", "1e-7")],
-     ["right large gradient rejected", "wrong small gradient not found"]),
+     ["only the first parameter looked at"]),
+    ("gradient_check", [("1e-7 * size", "1e-7")], ["fixed tolerance"]),
+    ("gradient_check", [("1e-7 * size", "1e-7 * size + 1e-7")], ["wrong small gradient not found"]),
+    ("gradient_check", [("/ 2e-5", "/ 1e-5")], ["every gradient rejected"]),
+    ("gradient_check", [("(at(1e-5) - at(-1e-5)) / 2e-5", "(at(1e-5) - at(0)) / 1e-5")],
+     ["every gradient rejected"]),
+    ("gradient_check", [("return False", "return True")], ["every gradient accepted"]),
+    ("gradient_check", [("return True", "return None is True"), ("return False", "return True"),
+                        ("return None is True", "return False")], ["True and False exchanged"]),
+    ("gradient_check", [("for name in params:", "for name in [n for n in params if n[0] == 'W']:")],
+     ["last parameter not looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)", "[(0,) * params[name].ndim]")],
+     ["only some entries looked at"]),
+    ("gradient_check", [("abs(number - grads[name][index])", "number - grads[name][index]")],
+     ["single wrong entry not found"]),
+    ("gradient_check", [("<= 1e-7 * size", "<= 0.03 * np.abs(grads[name]).max() + 1e-9 * size")],
+     ["tolerance too wide"]),
     ("gradient_check", [("if not abs(number - grads[name][index]) <= 1e-7 * size",
                          "if abs(number - grads[name][index]) > 1e-7 * size")], ["NaN not found"]),
     ("double_sum", [("range(1, t + 1)", "[t]")], ["sum over k missing"]),
     ("double_sum", [("row = v[t]", "row = v[k]")], ["v_k for v_t"]),
+    ("double_sum", [("row = v[t]", "row = v[-1]")], ["v_T for v_t"]),
+    ("double_sum", [("range(1, t + 1)", "range(t, -1, -1)")], ["use at step 0 counted"]),
+    ("double_sum", [("range(1, len(v))", "range(len(v))"), ("range(1, t + 1)", "range(t + 1)")],
+     ["step 0 counted"]),
+    ("window", [("range(t, max(0, t - K), -1)", "range(t, max(-1, t - K), -1)")],
+     ["use at step 0 counted"]),
     ("window", [("max(0, t - K)", "0"), ("total = total + ", "total = total + (k >= T - K) * ")],
      ["the last K + 1 steps only"]),
     ("window", [("max(0, t - K)", "(t - 1) // K * K")], ["chunks for a window"]),
@@ -99,11 +123,22 @@ NAMED = [
     # the forward pass
     ("rnn_step", [('h @ params["W_hh"]', 'h @ params["W_hh"].T')], ["W_hh of the column form"]),
     ("rnn_step", [('params["b_h"]', '2 * params["b_h"]')], ["bias counted twice"]),
+    ("rnn_step", [('+ params["b_h"]', '- params["b_h"]')], ["bias subtracted"]),
+    ("rnn_step", [('@ params["W_hh"]', '@ params["W_hh"] @ params["W_hh"]')],
+     ["W_hh applied twice"]),
+    ("rnn_step", [('params["W_hh"] + params["b_h"])', 'params["W_hh"]) + params["b_h"]')],
+     ["bias outside of tanh"]),
+    ("forward", [('+ params["b_h"]', ""), ("np.tanh(a)", 'np.tanh(a) + params["b_h"]')],
+     ["bias outside of tanh"]),
+    ("forward", [('@ params["W_hh"]', '@ params["W_hh"] @ params["W_hh"]')],
+     ["W_hh applied twice"]),
     ("forward", [("h[t - 1] @ params", "h[0] @ params")], ["state not carried on"]),
     ("forward", [("h[0] = h_0", "pass")], ["h_0 taken as zero"]),
     ("forward", [("    h[0] = h_0\n", ""), ("    return h,", "    h[0] = h_0\n    return h,")],
      ["first step from zeros"]),
     ("forward", [("return h, ", "return h[1:], ")], ["h without h_0"]),
+    ("forward", [("h[0] = h_0", "pass"), ("return h, ", "return h[1:], ")],
+     ["h without h_0", "first step from zeros"]),
     ("from_torch", [("weight_hh.T", "weight_hh")], ["square matrix not transposed"]),
     ("from_torch", [("bias_ih + bias_hh", "bias_ih")], ["second bias forgotten"]),
     ("loss", [("    return total", "    return total / len(y)")], ["mean over time"]),
@@ -113,7 +148,12 @@ NAMED = [
     ("loss", [("    total = 0", "    total, y = 0, y.T.reshape(y.shape)")],
      ["targets batch first"]),
     ("loss", [("if y[t, i] >= 0", "if True")], ["mask ignored"]),
+    ("loss", [("if y[t, i] >= 0", "if y[t, i] > 0")], ["class 0 left out"]),
+    ("loss", [("p[t, i, y[t, i]]", "p[t, i, y[t, i] - 1]")], ["classes counted from 1"]),
+    ("loss", [("total -= np.log(p[t, i, y[t, i]])", "total += 1 - p[t, i, y[t, i]]")],
+     ["logarithm missing"]),
     ("loss", [("    o = o - o.max(axis=-1, keepdims=True)\n", "")], ["exp overflows"]),
+    ("loss", [("o - o.max(axis=-1, keepdims=True)", "np.clip(o, -500, 500)")], ["exp overflows"]),
     ("loss", [("    total = 0", "    p = np.exp(p) / np.exp(p).sum(-1, keepdims=True); total = 0")],
      ["softmax applied twice"]),
     ("loss", [("axis=-1", "axis=0")], ["softmax over time"]),
@@ -128,6 +168,26 @@ NAMED = [
                         "params[\"W_hh\"].T @ np.diag(1 - h_t**2)")], ["slopes on the columns"]),
     ("jacobian_product", [("range(k + 1, t + 1)", "range(max(k, 1), t + 1)")],
      ["J_k in the product"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(k, t + 1)")],
+     ["J_k in the product, and J_T for k = 0"]),
+    ("jacobian_product", [("return P", "return P.T")], ["product transposed"]),
+    ("step_jacobian", [("1 - h_t**2", "(1 - h_t**2) ** 2")], ["slope squared"]),
+    ("norm_bound", [("svd(W_hh)[1][0]", "svd(W_hh)[1].prod()")],
+     ["product of the singular values"]),
+    ("lyapunov", [("len(J)", "(len(J) - 1)")], ["divided by T - 1"]),
+    ("lyapunov", [("np.sort(total / len(J))[::-1]", "total / len(J)")], ["rates not sorted"]),
+    ("lyapunov", [("[::-1]", "")], ["smallest rate first"]),
+    ("lyapunov", [("in J:", "in J[1:]:")], ["first Jacobian left out"]),
+    ("lyapunov", [("return np.sort", "return np.exp(np.sort"), ("[::-1]", ")[::-1]")],
+     ["factors for rates"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(k, t)")],
+     ["index shifted by one, the other way"]),
+    ("norm_bound", [("(gamma * np.linalg.svd(W_hh)[1][0]) ** lag",
+                     "gamma ** lag * np.linalg.svd(W_hh)[1][0]")],
+     ["bound of the weights only once"]),
+    ("logit_gradient", [("y.sum(axis=1, keepdims=True) * yhat - y",
+                         "yhat - y / y.sum(axis=1, keepdims=True)")],
+     ["targets divided by their sum"]),
     ("norm_bound", [("np.linalg.svd(W_hh)[1][0]", "max(abs(np.linalg.eigvals(W_hh)))")],
      ["spectral radius in the bound"]),
     ("lyapunov", [(QR_OF_EACH_STEP,
@@ -144,6 +204,12 @@ NAMED = [
     # LSTM and GRU
     ("lstm_step", [("o * np.tanh(C_new)", "o * C_new")], ["tanh of the cell forgotten"]),
     ("lstm_step", [('for g in "ifo"', 'for g in "iof"')], ["forget and output gate exchanged"]),
+    ("lstm_step", [("    C_new =", "    i = 1 - f\n    C_new =")], ["input gate coupled"]),
+    ("lstm_step", [('np.tanh(gate("C"))', 'gate("C")')], ["tanh of the candidate forgotten"]),
+    ("lstm_step", [("return o *", "return i *")], ["input gate for the output gate"]),
+    ("lstm_step", [('for g in "ifo"', 'for g in "iio"')], ["input gate for the forget gate"]),
+    ("gru_step", [("(r * h)", "(z * h)")], ["update gate for the reset gate"]),
+    ("gru_step", [("(r * h)", "((1 - r) * h)")], ["reset gate the other way round"]),
     ("lstm_backward", [
         ("(1 - np.tanh(C[t + 1]) ** 2)", "(1 - np.tanh(np.tanh(C[t + 1])) ** 2)"),
         ("o[t] * (1 - o[t])", "s(o[t]) * (1 - s(o[t]))"),
@@ -183,7 +249,9 @@ NAMED = [
                        "sum(np.sum(g**2) for g in grads.values())")], ["square of the norm"]),
     ("clip_by_norm", [("g * factor for", "g * min(1, tau / np.linalg.norm(g)) for")],
      ["clipped per parameter"]),
+    ("clip_by_norm", [("tau / norm", "norm / tau")], ["norm over tau"]),
     ("momentum", [("+ g", "+ (1 - mu) * g")], ["velocity averaged"]),
+    ("momentum", [("mu * v + g", "mu * (v + g)")], ["mu at both"]),
     ("momentum", [("+ g", "- eta * g"), ("- eta * v", "+ v")],
      ["rate and sign inside the velocity"]),
     ("momentum", [("+ g", "- g"), ("- eta * v", "+ eta * v")], ["sign inside the velocity"]),
@@ -235,7 +303,7 @@ LOCATED = [
     ("bptt", then("bptt", lambda g, *_: {**g, "b_y": g["b_y"].astype(int)}),
      ["`b_y` comes back as integers", "b_y   integers: the fractions were cut off"]),
     ("bptt", then("bptt", joined),
-     ["shape (n_inputs+n, n), should be (n, n): its first rows are the right ones, so split it"]),
+     ["shape (n_inputs+n, n), should be (n, n): its first rows are the right ones"]),
     ("forward", appended, ["all steps hold the same numbers: is one array appended each time"]),
     ("forward", partial(appended, copy=False),
      ["all steps hold the same numbers", "It changes `h_0`"]),
@@ -249,7 +317,7 @@ LOCATED = [
      ["f  wrong at every step", "i  right at the last step, wrong before",
       "At the last step `f` is wrong, and `i`, `o` and `C` right: begin there."]),
     ("lstm_backward", changed("lstm_backward", ("g_C * f[t + 1]", "g_C * f[t + 1] ** 2")),
-     ["i  right at the last step, wrong before: look at what is handed back",
+     ["i  right at the last step, wrong before: look at what goes from step to step",
       "It is right for a single step, T = 1."]),
     ("gru_backward", changed("gru_backward", ("g * z + u", "g * z**2 + u")),
      ["z  right at the last step, wrong before"]),
@@ -258,6 +326,11 @@ LOCATED = [
     ("lstm_step", then("lstm_step", lambda r, *_: r[::-1]),
      ["h_t  the numbers of `C_t`", "C_t  the numbers of `h_t`"]),
     ("momentum", then("momentum", lambda r, *_: r[::-1]), ["theta  the numbers of `v`"]),
+    ("rnn_step", then("rnn_step", lambda h, *_: h[:0]), ["h_t  shape (0, n), should be (m, n)"]),
+    ("rnn_step", then("rnn_step", lambda h, *_: h[1:]),
+     ["h_t  shape (3 or 4, n), should be (m, n)"]),
+    ("input_gradients", then("input_gradients", lambda g, *_: {**g, "x": g["x"].cumsum(axis=0)}),
+     ["x    right at step 1; step 2 is the first that is wrong"]),
     ("bptt", changed("bptt", ("back = delta @ W_hh.T", "back = 0.7 * delta @ W_hh.T")),
      ["It is right for a single step, T = 1", "W_yh  right"]),
     ("bptt", changed("bptt", ("h[0] = h_0", "h[0] = 1.5 * h_0")), ["It is right for h_0 = 0"]),
@@ -270,6 +343,20 @@ LOCATED = [
      ["It is right for gradients longer than tau, and wrong for a gradient shorter than tau."]),
     ("rnn_step", lambda params, x_t, h: np.random.default_rng().random(h.shape),
      ["a second call with the same arguments gives others again"]),
+    ("rnn_step", changed("rnn_step", ("h @", "np.tanh(h) @")), ["It is right for h = 0."]),
+    ("gru_step", changed("gru_step", ("z * h +", "z * np.tanh(h) +")), ["It is right for h = 0."]),
+    ("lstm_step", changed("lstm_step", ("f * C", "f * np.tanh(C)")), ["It is right for C = 0."]),
+    ("forward", changed("forward", ('+ params["b_h"]', '+ params["b_h"] * (t == 1)')),
+     ["step 2 is the first that is wrong", "It is right for b_h = 0."]),
+    ("double_sum", changed("double_sum", ("row @ J[j]", "row @ J[t]")),
+     ["It is right for a single step, T = 1 and for two steps and for Jacobians of zeros."]),
+    ("norm_bound", changed("norm_bound", ("svd(W_hh)[1][0]", "svd(W_hh)[1].mean()")),
+     ["It is right for one neuron."]),
+    ("clip_by_norm", changed("clip_by_norm", ("np.sum(g**2)", "np.sum(np.abs(g) ** 3)")),
+     ["W_xh  relative error", "a multiple of the right one, but not the same in all problems"]),
+    ("adam", changed("adam", ("1 - beta_1**j", "1 - beta_1 * j"), ("1 - beta_2**j",
+                                                                   "1 - beta_2 * j")),
+     ["a `log` or root of something that is not positive"]),
     ("adam", then("adam", lambda r, theta, g, *_: (r[0], g, r[2])),
      ["u      the argument `g` as it was given", "theta  right"]),
 ]  # fmt: skip
@@ -353,6 +440,13 @@ def test_what_is_right_but_for_a_little_is_right_with_a_remark(name, function, r
     assert bool(remark) == ("double precision" in answer.sentence)
 
 
+def test_what_is_exact_is_no_sign_of_single_precision():
+    """The identity, for t = k, is the same in any precision."""
+    right = written(SOLUTIONS["jacobian_product"])
+    answer = check.jacobian_product(lambda J, t, k: right(J, t, k) * (1 + 1e-9 * (t > k)))
+    assert answer and "finite differences, rounding, or a small number" in answer.sentence
+
+
 def test_what_changes_its_arguments_is_not_right():
     def in_place(grads, tau):
         norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
@@ -415,6 +509,22 @@ def test_a_factor_or_a_zero_is_no_mistake_of_the_recursion(name, factor):
         return tuple(map(scaled, value)) if isinstance(value, tuple) else factor * np.asarray(value)
 
     answer = check[name](lambda *arguments: scaled(RIGHT[name](*arguments)))
+    assert not answer and not answer.mistakes, answer
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_factor_that_differs_is_not_taken_for_clipping(name):
+    """Clipped gradients are equally long."""
+    rng = np.random.default_rng(0)
+
+    def scaled(value, factor):
+        if isinstance(value, dict):
+            return {k: scaled(v, factor) for k, v in value.items()}
+        if isinstance(value, tuple):
+            return tuple(scaled(v, factor) for v in value)
+        return factor * np.asarray(value)
+
+    answer = check[name](lambda *a: scaled(RIGHT[name](*a), rng.uniform(0.2, 0.9)))
     assert not answer and not answer.mistakes, answer
 
 

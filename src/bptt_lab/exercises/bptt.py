@@ -11,6 +11,7 @@ from bptt_lab.arguments import Array
 from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Params
 from bptt_lab.exercises.checker import Exercise
+from bptt_lab.exercises.comparing import norm
 from bptt_lab.exercises.diagnosing import CLIPPED
 from bptt_lab.exercises.forward import (
     BIAS_TWICE,
@@ -23,16 +24,17 @@ from bptt_lab.exercises.forward import (
     NO_OUTPUT_BIAS,
     SLOPE_OF_SQUARED_ERROR,
     SOFTMAX_OVER_BATCH,
+    SOFTMAX_OVER_TIME,
     SOFTMAX_TWICE,
     STATE_NOT_CARRIED,
     TARGETS_BATCH_FIRST,
     WEIGHTS_JOINED_CROSSWISE,
     ZERO_START,
-    from_zero,
     rnn_forward,
     shortened,
     softmax,
     with_one_step,
+    zeroed,
 )
 from bptt_lab.exercises.mistakes import Mistake
 from bptt_lab.exercises.places import at
@@ -122,8 +124,8 @@ NO_TRANSPOSE = Mistake(
 )
 IMMEDIATE_ONLY = Mistake(
     "sum over k missing",
-    "Only the term k = t is there: each loss reaches the use of its own step and none before.",
-    "`W_hh` was used at every step up to t. How does the loss at t hear of the use at t - 1?",
+    "Only the term k = t is there: each loss reaches its own step and none before.",
+    "`h_t` depends on every step up to t. How does the loss at t hear of step t - 1?",
     at("sec-bptt-sum"),
     {"carry": lambda g, delta: 0 * g},
 )
@@ -173,7 +175,7 @@ SLOPE_OF_STEP_BEFORE = Mistake(
 )
 NO_SLOPE = Mistake(
     "slope forgotten",
-    "The slope of the activation is missing: the gradient passes tanh as if it were linear.",
+    "The slope of tanh is missing: the gradient passes tanh as if it were linear.",
     "Between `h_t` and `a_t` stands an activation. Which factor does the chain rule ask for?",
     at("sec-bptt-recursion"),
     {"slope": lambda h: np.ones_like(h[1:])},
@@ -183,8 +185,8 @@ NO_SLOPE = Mistake(
 
 STATE_OF_SAME_STEP = Mistake(
     "h_t for h_{t-1}",
-    "`delta_t` is paired with `h_t`; `W_hh` was multiplied by `h_{t-1}`.",
-    "What stood to the left of `W_hh` when `a_t` was computed?",
+    "`delta_t` is paired with `h_t`; the recurrent weights were multiplied by `h_{t-1}`.",
+    "What stood to the left of the recurrent weights when the net input was computed?",
     at("sec-bptt-recursion"),
     {"before": lambda h: h[1:]},
 )
@@ -248,15 +250,15 @@ LAST_TERM_LOST = Mistake(
 )
 FIRST_USE_WITH_OWN_STATE = Mistake(
     "h_1 for h_0 at the first use",
-    "At the first step `W_hh` meets `h_1`; it was multiplied by `h_0`.",
+    "At the first step the recurrent weights meet `h_1`; they were multiplied by `h_0`.",
     "What does your index give at t = 1? `max(t - 1, 1)` and lists without `h_0` give `h_1`.",
     at("sec-initial-state"),
     {"before": lambda h: np.concatenate([h[1:2], h[1:-1]])},
 )
 FIRST_USE_WITH_ZERO = Mistake(
-    "first use of W_hh left out",
-    "The first use of `W_hh`, on `h_0`, does not count.",
-    "`h_0` was multiplied by `W_hh` too. Is it zero in your sum?",
+    "first use of the recurrent weights left out",
+    "The first use of the recurrent weights, on `h_0`, does not count.",
+    "`h_0` was multiplied by them too. Is it zero in your sum?",
     at("sec-initial-state"),
     {"before": lambda h: np.concatenate([0 * h[:1], h[1:-1]])},
 )
@@ -269,7 +271,8 @@ READOUT_OF_STATE_BEFORE = Mistake(
 )
 INPUT_OF_STEP_BEFORE = Mistake(
     "input of the step before",
-    "`delta_t` is paired with the input of the step before; `W_xh` was multiplied by `x_t`.",
+    "`delta_t` is paired with the input of the step before; the input weights were multiplied by "
+    "`x_t`.",
     "The array `x` has no entry for a step 0, so `x[t - 1]` is `x_t` if t counts from 1, and "
     "`x[t]` if it counts from 0.",
     at("sec-bptt-recursion"),
@@ -277,7 +280,8 @@ INPUT_OF_STEP_BEFORE = Mistake(
 )
 INPUT_OF_STEP_AFTER = Mistake(
     "input of the step after",
-    "`delta_t` is paired with the input of the step after; `W_xh` was multiplied by `x_t`.",
+    "`delta_t` is paired with the input of the step after; the input weights were multiplied by "
+    "`x_t`.",
     "The array `x` has no entry for a step 0, so `x[t - 1]` is `x_t` if t counts from 1, and "
     "`x[t]` if it counts from 0.",
     at("sec-bptt-recursion"),
@@ -426,6 +430,7 @@ AT_THE_LOSS = (
     LAST_LOSS, FIRST_LOSS_LOST, NO_ONE_HOT, NO_SOFTMAX, WRONG_SIGN, BATCH_MEAN, TARGET_MEAN,
     TIME_MEAN, TARGETS_BATCH_FIRST, TARGETS_OF_STEP_BEFORE, TARGETS_OF_STEP_AFTER,
     SOFTMAX_OVER_BATCH.by(error=lambda yhat, o, y: softmax(o, -2) - y),
+    SOFTMAX_OVER_TIME.by(error=lambda yhat, o, y: softmax(o, 0) - y),
     SOFTMAX_TWICE.by(error=lambda yhat, o, y: softmax(yhat) - y),
     DIAGONAL_OF_SOFTMAX.by(error=lambda yhat, o, y: -y * (1 - yhat)),
     SLOPE_OF_SQUARED_ERROR.by(error=lambda yhat, o, y: (yhat - y) * yhat * (1 - yhat)),
@@ -469,6 +474,14 @@ NET_INPUT_OF_FIRST_STEP = Mistake(
     at("sec-bptt-recursion"),
     {"from_first": lambda g, delta, back: delta[0]},
 )
+SLOPE_AT_INPUTS_LEFT_OUT = Mistake(
+    "gradient at x taken before the slope",
+    "What goes from step t to `x_t` is `dL/dh_t`, above the activation; it has to be `dL/da_t`.",
+    "`x_t` acts through the net input. Which of your two arrays is the gradient there?",
+    at("sec-bptt-recursion"),
+    {"at_inputs": lambda g, delta: g},
+    local=True,
+)
 START_BEFORE_SLOPE = Mistake(
     "first slope left out",
     "What goes back to `h_0` has not passed the activation of the first step.",
@@ -481,12 +494,12 @@ START_BEFORE_SLOPE = Mistake(
 def input_gradients(
     params: Params, x: Array, y: Array, h_0: Array, *, at_start: Any = lambda d_h, h: d_h,
     from_first: Any = lambda g, delta, back: delta[0] @ back,
-    at_weights: Any = lambda g, delta: delta, back: Any = np.transpose, **of_the_recursion: Any,
+    at_inputs: Any = lambda g, delta: delta, back: Any = np.transpose, **of_the_recursion: Any,
 ) -> Params:  # fmt: skip
     """Gradients of the summed cross-entropy with respect to the inputs and the initial state."""
     h, _, g, delta = errors_and_deltas(params, x, y, h_0, back=back, **of_the_recursion)
     return {
-        "x": at_weights(g, delta) @ params["W_xh"].T,
+        "x": at_inputs(g, delta) @ params["W_xh"].T,
         "h_0": at_start(from_first(g, delta, back(params["W_hh"])), h),
     }
 
@@ -506,6 +519,29 @@ RELU_SLOPE_BEFORE = Mistake(
     "`a_t` became `h_t`. Check the index, and remember that `h[0]` is `h_0`.",
     at("sec-bptt-recursion"),
     {"slope": lambda h: (h[:-1] > 0) * 1.0},
+)
+RELU_SLOPE_FORGOTTEN = Mistake(
+    "slope of relu forgotten",
+    "The gradient passes every neuron, also where `h_t` is 0: the slope of relu, 1 where `h_t > 0` "
+    "and else 0, has no effect.",
+    "A small change of a negative net input changes nothing. What does yours send back there?",
+    at("sec-bptt-recursion"),
+    {"slope": lambda h: np.ones_like(h[1:])},
+)
+RELU_FOR_SLOPE = Mistake(
+    "relu for its slope",
+    "The gradient is multiplied by `h_t` itself where the slope of relu belongs: 1 where "
+    "`h_t > 0`, else 0.",
+    "A net input of 3 grows by a little. By how much does its relu grow?",
+    at("sec-bptt-recursion"),
+    {"slope": lambda h: h[1:]},
+)
+RELU_SLOPE_REVERSED = Mistake(
+    "slope of relu the wrong way round",
+    "The gradient passes where `h_t` is 0 and is cut where `h_t > 0`; it is the other way round.",
+    "Which of the two is flat, relu at negative or at positive net inputs?",
+    at("sec-bptt-recursion"),
+    {"slope": lambda h: (h[1:] <= 0) * 1.0},
 )
 GRADIENT_RECTIFIED = Mistake(
     "gradient rectified",
@@ -562,14 +598,14 @@ LOWER_FROM_LAST_STEP = Mistake(
 LOWER_WITHOUT_MEMORY = Mistake(
     "lower recurrence left out",
     "In the lower layer nothing goes from one step to the one before.",
-    "The lower layer has a `W_hh` of its own. Where is it in your backward pass?",
+    "The lower layer has `W_hh1`. Where is it in your backward pass?",
     at("sec-bptt-recursion"),
     {"lower_carry": lambda g, delta: 0 * g},
 )
 UPPER_WITHOUT_MEMORY = Mistake(
     "upper recurrence left out",
     "In the upper layer nothing goes from one step to the one before.",
-    "The upper layer has a `W_hh` of its own. Where is it in your backward pass?",
+    "The upper layer has `W_hh2`. Where is it in your backward pass?",
     at("sec-bptt-recursion"),
     {"upper_carry": lambda g, delta: 0 * g},
 )
@@ -735,6 +771,13 @@ PLUS_OF_THE_LOSS = Mistake(
 )
 
 
+V_OF_LAST_STEP = Mistake(
+    "v_T for v_t",
+    "Every term begins with `v_T`, the row of the last loss; each loss has a row of its own.",
+    "Which index of `v` changes with the loss?",
+    at("sec-bptt-sum"),
+    {"starts": lambda v, t, k: v[-1]},
+)
 V_OF_STEP_BEFORE = Mistake(
     "v_{t-1} for v_t",
     "The row of the loss is taken one step too early: `v[t]` is `v_t`.",
@@ -758,15 +801,31 @@ JACOBIANS_OF_STEP_BEFORE = Mistake(
 )
 
 
+USE_AT_ZERO = Mistake(
+    "use at step 0 counted",
+    "There is a term k = 0 too: `plus[0]` is in your sum.",
+    "The steps are 1, .., T, and index 0 holds nothing. Where does your loop over k begin or end?",
+    at("sec-bptt-sum"),
+    {"oldest": (1, 0)},
+)
+LOSS_AT_ZERO = Mistake(
+    "step 0 counted",
+    "Step 0 is in both sums: as a loss with `v[0]`, and as a use with `plus[0]`.",
+    "The steps are 1, .., T, and index 0 holds nothing. Where do your loops begin?",
+    at("sec-bptt-sum"),
+    {"oldest": (0, 0)},
+)
+
+
 def every_term(t: int, k: int, T: int, K: int) -> bool:
     """Keep all: the full gradient."""
     return True
 
 
 def total_derivatives(J: Array, plus: Array) -> Array:
-    """dh_t/dtheta from the immediate ones: d_t = plus_t + J_t d_{t-1}."""
+    """dh_t/dtheta from the immediate ones: d_t = plus_t + J_t d_{t-1}, from d_1 = plus_1 on."""
     total = plus.copy()
-    for t in range(1, len(J)):
+    for t in range(2, len(J)):
         total[t] += np.tensordot(J[t], total[t - 1], 1)
     return total
 
@@ -775,13 +834,13 @@ def double_sum(
     v: Array, J: Array, plus: Array, K: int = 0, *, kept: Any = every_term,
     factors: Any = lambda J, t, k: J[k + 1 : t + 1], order: int = 1, layout: Any = identity,
     last: Any = lambda J, plus: plus, starts: Any = lambda v, t, k: v[t],
-    ends: Any = lambda t, k: k,
+    ends: Any = lambda t, k: k, oldest: tuple[int, int] = (1, 1),
 ) -> Array:  # fmt: skip
     """Sum of v_t J_t .. J_{k+1} plus_k over the losses t and the uses k <= t that are kept."""
     T, last_factor = len(v) - 1, last(J, plus)
     total = np.zeros(plus.shape[2:])
-    for t in range(1, T + 1):
-        for k in range(1, t + 1):
+    for t in range(oldest[0], T + 1):
+        for k in range(oldest[1], t + 1):
             if kept(t, k, T, K):
                 path = starts(v, t, k)
                 for J_j in factors(J, t, k)[::-order]:  # newest first
@@ -924,112 +983,191 @@ def windowed(
 # ------------------------------------------------------------------------- a check of gradients
 
 
-def planted(name: str, sentence: str, hint: str) -> Mistake:
-    """Describe what a gradient check does not find, or should not complain of."""
-    return Mistake(name, sentence, hint, at("sec-bptt-four"))
+def unchanged(grads: Params) -> Params:
+    """Return gradients as they are."""
+    return grads
 
 
-TRANSPOSED_PASSES = planted(
+def judged(name: str, sentence: str, hint: str, **commits: Any) -> Mistake:
+    """Describe which gradients a check gets wrong, all of them in one sentence."""
+    return Mistake(name, sentence, hint, at("sec-bptt-four"), commits)
+
+
+def sized(a: Any, b: Any) -> float:
+    """Return the larger of two norms."""
+    return max(norm(a), norm(b))
+
+
+def close(a: Any, b: Any, rounding: float) -> bool:
+    """Tell whether two gradients are the same but for the errors of differences."""
+    return norm(a - b) <= 1e-6 * sized(a, b) + rounding
+
+
+ALL_REJECTED = judged(
+    "every gradient rejected",
+    "Your check rejects every gradient, the right ones too.",
+    "Does it ever get to a line that returns True? If so, print your difference quotient beside "
+    "the gradient. A ratio that is always the same is a factor, such as the 2 of two sides. If "
+    "they nearly agree, look at the step and at the tolerance.",
+    close=lambda a, b, rounding: close(2 * a, b, rounding),
+)
+ALL_ACCEPTED = judged(
+    "every gradient accepted",
+    "Your check accepts every gradient, the wrong ones too.",
+    "On which line does it return False, and does it ever get there?",
+    close=lambda a, b, rounding: True,
+)
+VERDICT_REVERSED = judged(
+    "True and False exchanged",
+    "Your check says True of every wrong gradient, and False of every right one.",
+    "What does your last line return if the error is small?",
+    verdict=np.logical_not,
+)
+TRANSPOSED_PASSES = judged(
     "transposed gradient not found",
     "Your check lets a transposed gradient pass.",
     "Compare entry by entry. Norms, sums and sorted entries do not see an exchange.",
+    close=lambda a, b, rounding: close(np.sort(a, None), np.sort(b, None), rounding),
 )
-SIGN_PASSES = planted(
+NORMS_COMPARED = judged(
+    "transposed gradient and wrong sign not found",
+    "Your check lets a transposed gradient pass, and one with the wrong sign.",
+    "Both have the right norm. Do you compare norms, or entries?",
+    close=lambda a, b, rounding: close(norm(a), norm(b), rounding),
+)
+SIGN_PASSES = judged(
     "wrong sign not found",
     "Your check lets a gradient with the wrong sign pass.",
     "Is there an `abs` around a number whose sign matters?",
+    close=lambda a, b, rounding: close(np.abs(a), np.abs(b), rounding),
 )
-FACTOR_PASSES = planted(
+FACTOR_PASSES = judged(
     "wrong factor not found",
-    "Your check lets a gradient pass that is one percent too large.",
-    "A cosine does not see a factor, and a tolerance of one percent is far too wide: differences "
-    "are good to eight digits or so.",
+    "Your check lets a gradient pass that is one percent too large in all its entries.",
+    "Do you compare directions? A cosine does not see a factor.",
+    joined=lambda g: {"all": np.concatenate([g[name].ravel() for name in sorted(g)])},
+    close=lambda a, b, _: bool(a @ b >= (1 - 1e-9) * np.sqrt((a @ a) * (b @ b)) and b.any()),
 )
-ONE_ENTRY_PASSES = planted(
+TOO_WIDE = judged(
+    "tolerance too wide",
+    "Your check lets errors of one percent pass, in all entries or in one.",
+    "Central differences with a step of 1e-5 are good to eight digits or so. Which tolerance fits?",
+    close=lambda a, b, rounding: norm(a - b) <= 0.02 * sized(a, b),
+)
+ONE_ENTRY_PASSES = judged(
     "single wrong entry not found",
-    "Your check lets a gradient pass in which one entry is wrong.",
-    "Do you look at all entries of all parameters? A mean over many hides one.",
+    "Your check lets a gradient pass in which one entry is too large.",
+    "Does your error lose its sign before it is compared? And do you look at all entries of all "
+    "parameters? A mean over many hides one.",
+    close=lambda a, b, rounding: bool(np.all(a - b <= 1e-6 * sized(a, b) + rounding)),
 )
-LAST_PARAMETER_PASSES = planted(
+FIRST_ENTRIES_ALONE = judged(
+    "only some entries looked at",
+    "What is wrong in some entries of a parameter alone passes: a transposed gradient, one wrong "
+    "entry, a NaN.",
+    "How many entries of each parameter does your loop move?",
+    close=lambda a, b, rounding: close(a.flat[0], b.flat[0], rounding),
+)
+LAST_PARAMETER_PASSES = judged(
     "last parameter not looked at",
-    "Your check lets a wrong gradient of the last parameter pass.",
+    "Your check lets a wrong gradient of the last parameter, `b_y`, pass.",
+    "Does your loop run over all parameters, also the biases and the last one?",
+    joined=lambda g: {name: part for name, part in g.items() if name != "b_y"},
+)
+FIRST_PARAMETER_ALONE = judged(
+    "only the first parameter looked at",
+    "A wrong gradient passes if that of the first parameter is right.",
     "Does a `return` stand inside of the loop over the parameters?",
+    joined=lambda g: {"W_xh": g["W_xh"]},
 )
-SMALL_PASSES = planted(
-    "wrong small gradient not found",
-    "Your check lets a wrong gradient pass if all gradients are small.",
-    "Set the error in relation to the size of the gradient. What is small depends on the loss.",
-)
-ZERO_PASSES = planted(
+ZERO_PASSES = judged(
     "zero gradient not found",
     "Your check lets a gradient pass that is zero everywhere.",
-    "With zero in the denominator the error is not a number, and a comparison with that is False.",
+    "Is a zero left out of the comparison, perhaps to avoid a division by it?",
+    close=lambda a, b, rounding: not b.any() or close(a, b, rounding),
 )
-NAN_PASSES = planted(
+RIGHT_ZERO_FAILS = judged(
+    "right zero gradient rejected",
+    "Your check rejects a right gradient that is zero: one parameter does not act on the loss.",
+    "0/0 is not a number. What is the error if both are zero?",
+    close=lambda a, b, _: bool(np.divide(norm(a - b), sized(a, b)) <= 1e-6),
+)
+NAN_PASSES = judged(
     "NaN not found",
     "Your check lets a gradient pass that has a NaN in it.",
     "Every comparison with NaN is False. So ask whether the error is small, not whether it is "
     "large.",
+    close=lambda a, b, rounding: not norm(a - b) > 1e-6 * sized(a, b) + rounding,
 )
-RIGHT_FAILS = planted(
-    "right gradient rejected",
-    "Your check rejects a right gradient.",
-    "How large a step do you take, and how good can the difference be with it? Central differences "
-    "with a step of 1e-5 leave about 1e-9.",
+SMALL_PASSES = judged(
+    "wrong small gradient not found",
+    "Your check lets a wrong gradient pass if all gradients are small.",
+    "Set the error in relation to the size of the gradient. What is small depends on the loss.",
+    close=lambda a, b, rounding: close(a, b, rounding + 1e-7),
 )
-RIGHT_SMALL_FAILS = planted(
-    "right small gradient rejected",
-    "Your check rejects a right gradient if the loss and all gradients are small.",
-    "Set the error in relation to the size of the gradient, without a constant beside it.",
-)
-RIGHT_LARGE_FAILS = planted(
-    "right large gradient rejected",
-    "Your check rejects a right gradient if the loss and all gradients are large.",
-    "Set the error in relation to the size of the gradient: rounding errors grow with it.",
-)
-RIGHT_ZERO_FAILS = planted(
-    "right zero gradient rejected",
-    "Your check rejects a right gradient that is zero: one parameter does not act on the loss.",
-    "0/0 is not a number. What is the error if both are zero?",
+FIXED_TOLERANCE = judged(
+    "fixed tolerance",
+    "If all gradients are small a wrong one passes, and if all are large a right one is rejected.",
+    "Is your tolerance a number? What is small depends on the loss: set the error in relation to "
+    "the size of the gradient.",
+    close=lambda a, b, _: norm(a - b) <= 1e-7,
 )
 
 
-def gradient_check(loss: Callable[[Params], float], params: Params, grads: Params) -> bool:
+def gradient_check(
+    loss: Callable[[Params], float], params: Params, grads: Params, *, close: Any = close,
+    joined: Any = unchanged, verdict: Any = bool,
+) -> bool:  # fmt: skip
     """Tell whether gradients are the derivatives of a loss, by central differences."""
-    step, tolerance = 1e-5, 1e-6
+    numeric, grads = joined(central_differences(loss, params)), joined(grads)
+    rounding = 1e-10 * abs(loss(params))  # of the differences, where the gradient is zero
+    return bool(verdict(all(close(part, grads[name], rounding) for name, part in numeric.items())))
+
+
+DIFFERENCES: dict[tuple[Any, ...], Params] = {}
+"""Differences that were taken already; most mistakes are made after that."""
+
+
+def central_differences(loss: Callable[[Params], float], params: Params) -> Params:
+    """Return how a loss changes with each entry, by steps to both sides."""
+    key = (loss, *((name, value.tobytes()) for name, value in params.items()))
+    if key not in DIFFERENCES:
+        DIFFERENCES[key] = differences(loss, params)
+    return DIFFERENCES[key]
+
+
+def differences(loss: Callable[[Params], float], params: Params, step: float = 1e-5) -> Params:
+    """Move one entry after the other."""
+    grads = {}
     for name, value in params.items():
-        numeric = np.zeros_like(value)
+        grads[name] = np.zeros_like(value)
         for index in np.ndindex(value.shape):
             nudge = np.zeros_like(value)
             nudge[index] = step
             up, down = (loss({**params, name: value + s * nudge}) for s in (1, -1))
-            numeric[index] = (up - down) / (2 * step)
-        size = max(np.linalg.norm(numeric), np.linalg.norm(grads[name]))
-        rounding = 1e-10 * abs(loss(params))  # of the differences, where the gradient is zero
-        if not np.linalg.norm(numeric - grads[name]) <= tolerance * size + rounding:
-            return False
-    return True
+            grads[name][index] = (up - down) / (2 * step)
+    return grads
 
 
 def planted_gradients() -> list[Problem]:
-    """Right gradients of a small network, and wrong ones, each with what it shows."""
+    """Right gradients of a small network, and wrong ones."""
     sizes = {"T": 3, "m": 2, "n_inputs": 1, "n": 3, "n_outputs": 2}
     net = network(RNN("tanh"), sizes, 5)
     x, y, h_0 = net.x, net.y, net.state0[0]
+    right = bptt(net.params, x, y, h_0)
+    shown = {name: sizes[name] for name in ("n_inputs", "n", "n_outputs")}
 
     def loss(params: Params) -> float:
         o = rnn_forward(params, x, h_0)[1]
         nats = -np.log(np.take_along_axis(softmax(o), y[..., None], -1))
         return float(nats.sum())
 
-    right = bptt(net.params, x, y, h_0)
+    losses = {scale: lambda params, scale=scale: scale * loss(params) for scale in (1, 1e-9, 1e7)}
 
-    def problem(
-        shows: Mistake, about: str, change: Callable[[Params], Params], scale: float = 1
-    ) -> Problem:
+    def problem(about: str, change: Callable[[Params], Params], scale: float = 1) -> Problem:
         grads = change({name: scale * g for name, g in right.items()})
-        given = {"loss": lambda params: scale * loss(params), "params": net.params, "grads": grads}
-        return Problem(given, sizes, about, shows)
+        given = {"loss": losses[scale], "params": net.params, "grads": grads}
+        return Problem(given, shown, about)
 
     def changed(name: str, how: Callable[[Array], Array]) -> Callable[[Params], Params]:
         return lambda g: {**g, name: how(g[name])}
@@ -1042,36 +1180,37 @@ def planted_gradients() -> list[Problem]:
     def every(how: Callable[[Array], Array]) -> Callable[[Params], Params]:
         return lambda g: {name: how(part) for name, part in g.items()}
 
-    unused = {**net.params, "p_h": np.ones(3)}
+    def too_large(g: Array) -> Array:
+        return 1.01 * g
+
+    unused = {"p_h": np.ones(3), **net.params}
     return [
-        problem(RIGHT_FAILS, "right gradients", identity_of),
-        problem(TRANSPOSED_PASSES, "a transposed W_hh", changed("W_hh", np.transpose)),
-        problem(SIGN_PASSES, "the wrong sign", every(np.negative)),
-        problem(FACTOR_PASSES, "one percent too much", every(lambda g: 1.01 * g)),
-        problem(ONE_ENTRY_PASSES, "one wrong entry", changed("W_xh", one_entry)),
-        problem(LAST_PARAMETER_PASSES, "a wrong b_y", changed("b_y", lambda g: 2 * g)),
-        problem(ZERO_PASSES, "zeros", every(np.zeros_like)),
-        problem(NAN_PASSES, "a NaN", changed("b_h", lambda g: g * np.array([1, np.nan, 1]))),
-        problem(RIGHT_SMALL_FAILS, "right and small", identity_of, 1e-9),
-        problem(SMALL_PASSES, "wrong and small", changed("W_hh", np.transpose), 1e-9),
-        problem(RIGHT_LARGE_FAILS, "right and large", identity_of, 1e7),
+        problem("a right gradient", unchanged),
+        problem("a transposed `W_hh`", changed("W_hh", np.transpose)),
+        problem("the wrong sign", every(np.negative)),
+        problem("one percent too much", every(too_large)),
+        problem("one wrong entry", changed("W_xh", one_entry)),
+        problem("a wrong `b_y`", changed("b_y", lambda g: 2 * g)),
+        problem("zeros", every(np.zeros_like)),
+        problem("a NaN", changed("W_xh", lambda g: g * np.array([1, np.nan, 1]))),
+        problem("a right gradient of a small loss", unchanged, 1e-9),
+        problem("one percent too much of a small loss", every(too_large), 1e-9),
+        problem("a right gradient of a large loss", unchanged, 1e7),
         Problem(
             {"loss": loss, "params": unused, "grads": {**right, "p_h": np.zeros(3)}},
-            sizes, "a parameter that does not act", RIGHT_ZERO_FAILS,
+            shown, "a parameter that does not act",
         ),
     ]  # fmt: skip
-
-
-def identity_of(grads: Params) -> Params:
-    """Return gradients as they are."""
-    return grads
 
 
 # ---------------------------------------------------------------------------------- exercises
 
 
 def ingredients(net: Network) -> dict[str, Array]:
-    """v_t, J_t and the immediate partial by W_xh, for the first sequence; index 0 is unused."""
+    """v_t, J_t and the immediate partial by W_xh, for the first sequence.
+
+    Index 0 is not to be read, so it holds numbers that would show.
+    """
     params, n_outputs = net.params, net.sizes["n_outputs"]
     h, o = rnn_forward(params, net.x[:, 0], net.state0[0][0])
     e = softmax(o) - np.eye(n_outputs)[net.y[:, 0]]
@@ -1081,7 +1220,10 @@ def ingredients(net: Network) -> dict[str, Array]:
         "J": D @ params["W_hh"].T,
         "plus": np.einsum("kib,ka->kiab", D, net.x[:, 0]),
     }
-    return {name: np.concatenate([0 * part[:1], part]) for name, part in named.items()}
+    return {
+        name: np.concatenate([net.rng.standard_normal((1, *part.shape[1:])), part])
+        for name, part in named.items()
+    }
 
 
 TERMS_OF_BOTH = (
@@ -1095,10 +1237,13 @@ TERMS_OF_BOTH = (
     FIRST_LOSS_LOST.by(kept=lambda t, k, T, K: t > 1),
     NEWEST_USE_LOST,
     V_OF_THE_USE,
+    V_OF_LAST_STEP,
     PLUS_OF_THE_LOSS,
     V_OF_STEP_BEFORE,
     PLUS_OF_STEP_BEFORE,
     JACOBIANS_OF_STEP_BEFORE,
+    USE_AT_ZERO,
+    LOSS_AT_ZERO,
 )
 
 
@@ -1146,13 +1291,20 @@ def of_steps(problem: Problem, T: int, about: str) -> Problem:
 
 
 def few_steps(problem: Problem) -> list[Problem]:
-    """Return the cases of one and of two steps."""
-    return [of_steps(problem, 1, "a single step, T = 1"), of_steps(problem, 2, "two steps")]
+    """Return the cases of one and of two steps, of one loss, and of no path between steps."""
+    v, J = problem.arguments["v"], problem.arguments["J"]
+    last, cut = {"v": only(v, slice(-1, None))}, {"J": 0 * J}
+    return [
+        of_steps(problem, 1, "a single step, T = 1"),
+        of_steps(problem, 2, "two steps"),
+        replace(problem, arguments={**problem.arguments, **last}, about="a last loss alone"),
+        replace(problem, arguments={**problem.arguments, **cut}, about="Jacobians of zeros"),
+    ]
 
 
 WITH_TARGETS = with_one_step([with_targets(net) for net in NETWORKS])
 RECTIFIED_ONES = [rectified(net) for net in networks(RNN("relu"))]
-STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 2, 4, 3, 5, 6)]
+STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 5, 6, 4, 2, 3)]
 SUMS = [Problem(ingredients(net), net.sizes) for net in NETWORKS]
 WINDOWS = [Problem({**ingredients(net), "K": 3}, net.sizes) for net in NETWORKS]
 CHUNKED = [chunked(net) for net in NETWORKS]
@@ -1176,7 +1328,7 @@ EXERCISES = (
         bptt,
         WITH_TARGETS,
         (*ON_THE_WAY_BACK, *AT_THE_WEIGHTS, *AT_THE_LOSS, *ON_THE_WAY_THERE),
-        simpler=[*shortened(WITH_TARGETS[0]), from_zero(WITH_TARGETS[0])],
+        simpler=[*shortened(WITH_TARGETS[0]), zeroed(WITH_TARGETS[0], "h_0")],
         minutes=30,
         level="medium",
         outcome="turn the double sum over time into one loop backwards",
@@ -1188,7 +1340,7 @@ EXERCISES = (
         WITH_TARGETS,
         (
             SLOPE_AT_THE_START, GRADIENT_OF_FIRST_STATE, NET_INPUT_OF_FIRST_STEP,
-            START_BEFORE_SLOPE, SLOPE_AT_WEIGHTS_LEFT_OUT, *ON_THE_WAY_BACK, *AT_THE_LOSS[1:],
+            START_BEFORE_SLOPE, SLOPE_AT_INPUTS_LEFT_OUT, *ON_THE_WAY_BACK, *AT_THE_LOSS[1:],
             ZERO_START, *ON_THE_WAY_THERE[2:],
         ),  # a last loss alone, and a first step from zeros, give the same numbers as others
         simpler=shortened(WITH_TARGETS[0]),
@@ -1202,9 +1354,10 @@ EXERCISES = (
         relu_backward,
         RECTIFIED_ONES,
         (
-            TANH_SLOPE, RELU_SLOPE_BEFORE, GRADIENT_RECTIFIED, NO_TRANSPOSE, IMMEDIATE_ONLY,
-            NO_SLOPE, VALUE_FOR_SLOPE, SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE,
-            SLOPE_ON_CARRIED_ALONE, CARRIED_ADDED_UP, OWN_READOUT_LOST, *CLIPPED,
+            TANH_SLOPE, RELU_SLOPE_BEFORE, RELU_SLOPE_FORGOTTEN, RELU_FOR_SLOPE,
+            RELU_SLOPE_REVERSED, GRADIENT_RECTIFIED, NO_TRANSPOSE, IMMEDIATE_ONLY,
+            SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE, SLOPE_ON_CARRIED_ALONE,
+            CARRIED_ADDED_UP, OWN_READOUT_LOST, *CLIPPED,
         ),
         ("delta",),
         simpler=shortened(RECTIFIED_ONES[0]),
@@ -1234,11 +1387,13 @@ EXERCISES = (
         gradient_check,
         planted_gradients(),
         (
-            RIGHT_FAILS, TRANSPOSED_PASSES, SIGN_PASSES, FACTOR_PASSES, ONE_ENTRY_PASSES,
-            LAST_PARAMETER_PASSES, ZERO_PASSES, NAN_PASSES, RIGHT_SMALL_FAILS, SMALL_PASSES,
-            RIGHT_LARGE_FAILS, RIGHT_ZERO_FAILS,
+            ALL_REJECTED, ALL_ACCEPTED, VERDICT_REVERSED, TRANSPOSED_PASSES, NORMS_COMPARED,
+            SIGN_PASSES, FACTOR_PASSES, TOO_WIDE, ONE_ENTRY_PASSES, FIRST_ENTRIES_ALONE,
+            LAST_PARAMETER_PASSES, FIRST_PARAMETER_ALONE, ZERO_PASSES, RIGHT_ZERO_FAILS, NAN_PASSES,
+            SMALL_PASSES, FIXED_TOLERANCE,
         ),
         ("verdict",),
+        at_once=1,
         minutes=30,
         level="hard",
         outcome="check a gradient in independent ways",

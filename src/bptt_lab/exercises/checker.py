@@ -17,6 +17,7 @@ from bptt_lab.exercises.comparing import (
     Parts,
     Unusable,
     agree,
+    all_agree,
     relative_error,
     shape_in_symbols,
 )
@@ -282,12 +283,13 @@ class Exercise:
         largest = self.largest_error(got)
         if largest <= DOUBLE:
             return ""
-        floats = [a for parts in got for a in parts.values() if a.ndim and a.dtype.kind == "f"]
+        pairs = [(a, b[k]) for p, b in zip(got, self.variant(), strict=True) for k, a in p.items()]
+        worse = [a for a, b in pairs if a.ndim and relative_error(a, b) > DOUBLE]
         return f"A relative error of {largest:.0e} is more than double precision leaves: " + (
             "somewhere it works in single precision (`float32`)."
-            if any((a == a.astype(np.float32)).all() for a in floats)
-            else "single precision, finite differences, or a small number that was added, as in "
-            "`log(p + 1e-9)` or `norm + 1e-6`."
+            if any((a == a.astype(np.float32)).all() for a in worse)
+            else "single precision, finite differences, rounding, or a small number that was "
+            "added, as in `log(p + 1e-9)` or `norm + 1e-6`."
         )
 
     def explain(self, got: Sequence[Parts]) -> Answer | None:
@@ -385,20 +387,25 @@ class Exercise:
             return "The shapes are not those of the result."
         if not all(np.isfinite(a).all() for some in got for a in some.values()):
             return (
-                "There are infinite numbers or NaN in the result. They come from an `exp` of "
-                "something large, a `log` of 0, or a division by 0."
+                "There are infinite numbers or NaN in the result. Look for an `exp` of something "
+                "large, a division by 0, and a `log` or root of something that is not positive."
             )
         if not all(np.array_equal(again[k], a) for k, a in got[0].items()):
             return (
                 "The numbers differ, and a second call with the same arguments gives others again. "
                 "Look for `np.empty`, for random numbers, and for an array made outside."
             )
-        return "The numbers differ, and by no mistake that this checker knows. Here is where:"
+        what = (
+            "numbers differ"
+            if all(a.dtype.kind != "b" for a in again.values())
+            else "answers differ"
+        )
+        return f"The {what}, and by no mistake that this checker knows. Here is where:"
 
     def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
         """Yield where to begin to look."""
         yield from self.begin_at(parts)
-        if not any(a.any() for some in got for a in some.values()):
+        if all(a.size and not a.any() for some in got for a in some.values()):
             yield (
                 "Everything is zero. Is something put into an array of integers, which cuts every "
                 "fraction to 0?"
@@ -415,21 +422,20 @@ class Exercise:
         for problem, a, b in zip(self.problems, got, self.variant(), strict=True):
             if problem.about not in simpler or not problem.about:
                 (right if all_agree([a], [b]) else wrong).append(self.described(problem))
-        if right and not {*right} & {*wrong}:
-            both = (" and for ".join(dict.fromkeys(some)) for some in (right, wrong))
-            yield "It is right for {}, and wrong for {}.".format(*both)
+        if right and all((*right, *wrong)) and not {*right} & {*wrong}:
+            few = [*dict.fromkeys(right)][: MOST_SHOWN + 1]
+            told = f"right for {' and for '.join(few)}, and " * (len(few) <= MOST_SHOWN)
+            yield f"It is {told}wrong for {' and for '.join(dict.fromkeys(wrong))}."
 
     def described(self, problem: Problem) -> str:
-        """Say which problem this is: what is special about it, or its numbers."""
+        """Say what is special about a problem: what is said of it, or its numbers."""
         if problem.about:
             return problem.about
         scalars = {
             name: value for name, value in problem.arguments.items()
             if isinstance(value, int | float) and not isinstance(value, bool)
         }  # fmt: skip
-        return ", ".join(
-            f"{name} = {value:g}" for name, value in (scalars or problem.sizes).items()
-        )
+        return ", ".join(f"{name} = {value:g}" for name, value in scalars.items())
 
     def begin_at(self, parts: Sequence[Part]) -> Iterator[str]:
         """Yield which parts are right at the last step, if others are not, and the other way."""
@@ -523,12 +529,6 @@ def listed(names: Sequence[str]) -> str:
     'i, o and C'
     """
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-
-
-def all_agree(got: Sequence[Parts], expected: Sequence[Parts]) -> bool:
-    """Tell whether every part of every problem agrees."""
-    pairs = zip(got, expected, strict=True)
-    return all(agree(a[name], b[name]) for a, b in pairs for name in b)
 
 
 def described(values: Sequence[Any], sizes: Sequence[Mapping[str, int]]) -> str:

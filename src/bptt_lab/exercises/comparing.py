@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from math import prod
+from math import isfinite, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -52,24 +52,30 @@ def relative_error(got: Array, expected: Array) -> float:
     """
     if got.shape != expected.shape:
         return np.inf
-    if np.isnan(expected).any() and np.array_equal(np.isnan(got), np.isnan(expected)):
-        kept = ~np.isnan(expected)
-        return relative_error(got[kept], expected[kept]) if kept.any() else np.inf
     difference, size = norm(np.subtract(got, expected, dtype=float)), max(norm(got), norm(expected))
-    if not np.isfinite(difference) or not np.isfinite(size):
+    if isfinite(difference) and isfinite(size):
+        return difference / size if size else 0.0
+    kept = ~np.isnan(expected)
+    if kept.all() or not kept.any() or not np.array_equal(~np.isnan(got), kept):
         return np.inf
-    return difference / size if size else 0.0
+    return relative_error(got[kept], expected[kept])
 
 
-def norm(a: Array) -> float:
+def norm(a: Any) -> float:
     """Root of the sum of squares of all entries."""
-    flat = a.ravel().astype(float)
-    return float(np.sqrt(flat @ flat))
+    flat = np.asarray(a, float).ravel()
+    return sqrt(flat @ flat)
 
 
 def agree(got: Array, expected: Array) -> bool:
     """Tell whether two arrays are the same but for rounding."""
     return relative_error(got, expected) <= CLOSE
+
+
+def all_agree(got: Sequence[Parts], expected: Sequence[Parts]) -> bool:
+    """Tell whether every part of every problem agrees."""
+    pairs = zip(got, expected, strict=True)
+    return all(agree(a[name], b[name]) for a, b in pairs for name in b)
 
 
 def expressions(sizes: Sequence[Sizes]) -> Iterator[tuple[str, list[int]]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bptt_lab.arguments import Array
-from bptt_lab.exercises.comparing import CLOSE, Parts, agree, factors
+from bptt_lab.exercises.comparing import CLOSE, Parts, agree, all_agree, factors, norm
 from bptt_lab.exercises.locating import agreement, first_step
 from bptt_lab.exercises.mistakes import Mistake, Mistakes, compatible, shares
 from bptt_lab.exercises.places import at
@@ -58,6 +58,15 @@ class Effects:
         """Tell for each cell whether the numbers are those with some mistakes."""
         return agreement(got, self.results(mistakes), self.step_counts)
 
+    def shaped(self, got: Sequence[Parts]) -> Array:
+        """Tell for each cell whether its part has the right shape, so that its steps are known."""
+        found = [
+            np.full(counts[k] if counts else 1, parts[name].shape == self.right[k][name].shape)
+            for name, counts in self.step_counts.items()
+            for k, parts in enumerate(got)
+        ]
+        return np.concatenate(found)
+
     @cached_property
     def acts(self) -> Array:
         """For each mistake, on which cells it acts."""
@@ -66,10 +75,8 @@ class Effects:
     @cached_property
     def scales(self) -> dict[Mistake, list[float]]:
         """The mistakes that multiply everything by one number, with that of each problem."""
-        found = {
-            mistake: multiples(self.results((mistake,)), self.right) for mistake in self.mistakes
-        }
-        return {m: some[0] for m, some in found.items() if some and len(some) == len(self.right[0])}
+        found = {m: common_factors(self.results((m,)), self.right) for m in self.mistakes}
+        return {mistake: numbers for mistake, numbers in found.items() if numbers}
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -137,7 +144,7 @@ class Case:
             whole = divided(self.got, numbers)
             for mistake in self.effects.mistakes:
                 pair = mistake, scale
-                if compatible(pair) and self.effects.agreement(whole, (mistake,)).all():
+                if compatible(pair) and all_agree(whole, self.effects.results((mistake,))):
                     yield pair
 
     def possible_pairs(self) -> Iterator[Mistakes]:
@@ -147,7 +154,8 @@ class Case:
             self.effects.agreement(self.got, (m,)) | (right & m.local)
             for m in self.effects.mistakes
         ])  # fmt: skip
-        refuted = np.where(acts, ~alone, ~right).astype(float) @ ~acts.T  # where the other is not
+        against = np.where(acts, ~alone, ~right) & self.effects.shaped(self.got)
+        refuted = against.astype(float) @ ~acts.T  # where the other one is not
         yield from self.rescaled_pairs()
         few = len(self.effects.pairs) <= MOST
         for a, b in self.effects.pairs:
@@ -206,6 +214,17 @@ def multiples(got: Sequence[Parts], right: Sequence[Parts]) -> list[list[float]]
     return max(alike, key=len, default=[])
 
 
+def common_factors(got: Sequence[Parts], right: Sequence[Parts]) -> list[float] | None:
+    """Return the factor of each problem if all parts have it; None if they have not."""
+    first: list[float] | None = None
+    for name in right[0]:
+        found = factors([parts[name] for parts in got], [parts[name] for parts in right])
+        if found is None or not np.allclose(found, first or found, rtol=CLOSE):
+            return None
+        first = first or found
+    return first
+
+
 def divided(got: Sequence[Parts], numbers: Sequence[float]) -> list[Parts]:
     """Divide the results of each problem by a number."""
     pairs = zip(got, numbers, strict=True)
@@ -213,11 +232,18 @@ def divided(got: Sequence[Parts], numbers: Sequence[float]) -> list[Parts]:
 
 
 def unclipped(got: Sequence[Parts], right: Sequence[Parts]) -> list[Parts] | None:
-    """Divide by a factor that differs from problem to problem; None if there is no such one."""
+    """Divide by what shortened the results to one length; None if nothing did.
+
+    A factor that differs from problem to problem may come from anything. Those results that have
+    one must be equally long, and the others no longer.
+    """
     found = multiples(got, right)
     if len(found) < min(2, len(right[0])) or np.allclose(found[0], found[0][0], rtol=CLOSE):
         return None
-    return divided(got, found[0])
+    lengths = np.array([norm([norm(a) for a in parts.values()]) for parts in got])
+    whole = np.isclose(found[0], 1, rtol=CLOSE)
+    longest = np.isclose(lengths, lengths.max(), rtol=CLOSE)
+    return divided(got, found[0]) if (whole | longest).all() else None
 
 
 def entries_clipped(got: Sequence[Parts], right: Sequence[Parts]) -> bool:

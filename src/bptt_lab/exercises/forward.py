@@ -104,7 +104,30 @@ OLD_STATE_ADDED = Mistake(
     "The new state is added to the old one; it should replace it.",
     "That is a residual network. Where does `h_{t-1}` stand in the equation?",
     at("sec-cell"),
-    {"after": np.add},
+    {"after": lambda old, new, b_h: old + new},
+)
+
+
+BIAS_SUBTRACTED = Mistake(
+    "bias subtracted",
+    "The bias `b_h` is subtracted; it is added.",
+    "Which sign has each of the three terms of a net input?",
+    at("sec-cell"),
+    {"bias": -1},
+)
+BIAS_OUTSIDE = Mistake(
+    "bias outside of tanh",
+    "The bias `b_h` is added to tanh's result; it belongs to the net input.",
+    "`h_t` lies between -1 and 1. Where does the parenthesis of tanh end?",
+    at("sec-cell"),
+    {"bias": 0, "after": lambda old, new, b_h: new + b_h},
+)
+STATE_WEIGHTS_TWICE = Mistake(
+    "W_hh applied twice",
+    "The state is multiplied by `W_hh` twice.",
+    "In how many lines, or how often in one, does `W_hh` stand?",
+    at("sec-cell"),
+    {"weights": lambda W: W @ W},
 )
 
 
@@ -116,16 +139,18 @@ def joined(x_t: Array, h: Array, W_x: Array, W_h: Array) -> Array:
 def rnn_step(
     params: Params, x_t: Array, h: Array, *, bias: float = 1, memory: float = 1, inputs: float = 1,
     phi: Any = np.tanh, weights: Any = identity, product: Any = joined,
-    after: Any = lambda old, new: new,
+    after: Any = lambda old, new, b_h: new,
 ) -> Array:  # fmt: skip
     """h_t = tanh(x_t W_xh + h_{t-1} W_hh + b_h)."""
     both = product(inputs * x_t, memory * h, params["W_xh"], weights(params["W_hh"]))
-    return after(h, phi(both + bias * params["b_h"]))  # type: ignore[no-any-return]
+    h_t = phi(both + bias * params["b_h"])
+    return after(h, h_t, params["b_h"])  # type: ignore[no-any-return]
 
 
 STEP_MISTAKES = (
     NO_BIAS, NO_MEMORY, NO_INPUT, NO_ACTIVATION, LOGISTIC, RECTIFIED, TANH_TWICE, COLUMN_WEIGHTS,
-    BIAS_TWICE, JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE, OLD_STATE_ADDED,
+    STATE_WEIGHTS_TWICE, BIAS_TWICE, BIAS_SUBTRACTED, BIAS_OUTSIDE, JOINED_CROSSWISE,
+    WEIGHTS_JOINED_CROSSWISE, OLD_STATE_ADDED,
 )  # fmt: skip
 
 # --------------------------------------------------------------------- another library's layout
@@ -216,7 +241,7 @@ NO_ROOM_FOR_START = Mistake(
 
 FIRST_STEP_FROM_ZERO = Mistake(
     "first step from zeros",
-    "`h_0` is returned, but the first step starts from zeros and not from it.",
+    "The first step starts from zeros and not from `h_0`.",
     "Which entry does the loop read at its first step, and what is in it by then? `h[t - 1]` at "
     "`t = 0` is the last entry, which is not filled yet.",
     at("sec-initial-state"),
@@ -341,6 +366,13 @@ SIGN_OF_LOSS = Mistake(
 )
 
 
+FIRST_CLASS_LEFT_OUT = Mistake(
+    "class 0 left out",
+    "Targets of class 0 do not count; only -1 means that there is none.",
+    "Is 0 > 0? And is `if y` true for the class 0?",
+    at("sec-steps"),
+    {"counts": lambda y: y > 0},
+)
 FIRST_CLASS_COUNTED = Mistake(
     "mask filled with class 0",
     "Steps without a target count too, as if their class were 0.",
@@ -421,9 +453,23 @@ DECIMAL_LOGARITHM = Mistake(
     at("sec-cross-entropy"),
     {"log": np.log10},
 )
+CLASSES_SHIFTED = Mistake(
+    "classes counted from 1",
+    "The probability is that of the class before: 1 is subtracted from `y`.",
+    "Which entry of `yhat` belongs to class 0?",
+    at("sec-cross-entropy"),
+    {"index": lambda y: y - 1},
+)
+NO_LOGARITHM = Mistake(
+    "logarithm missing",
+    "This is the sum of `1 - yhat`; the cross-entropy has `-ln yhat`.",
+    "A class that was given the probability 0 comes. How large is your loss?",
+    at("sec-cross-entropy"),
+    {"log": lambda p: p - 1},
+)
 OVERFLOWS = Mistake(
     "exp overflows",
-    "For large logits `exp` overflows, and the result is not a number.",
+    "The loss is not right for large logits: their `exp` overflows, or they are cut off before.",
     "Softmax stays the same if one number is taken from all logits of a row. Which number keeps "
     "`exp` below 1?",
     at("sec-softmax"),
@@ -458,6 +504,14 @@ TARGETS_SUM_TO_ONE = Mistake(
     "Differentiate by hand for the target (1, 1, 0). Which factor does `yhat` get?",
     at("sec-yhat-minus-y"),
     {"total": lambda y: 1},
+)
+TARGETS_NORMALISED = Mistake(
+    "targets divided by their sum",
+    "The targets of a row are divided by their sum; the gradient asked for is that of the targets "
+    "as they are.",
+    "Double all targets of a row. By what does the loss change, and by what its gradient?",
+    at("sec-yhat-minus-y"),
+    {"combine": lambda yhat, y, o: yhat - y / y.sum(axis=-1, keepdims=True)},
 )
 NO_TARGET = Mistake(
     "target not subtracted",
@@ -506,7 +560,8 @@ DIAGONAL_OF_SOFTMAX = Mistake(
 )
 SLOPE_OF_SQUARED_ERROR = Mistake(
     "slope of the squared error",
-    "The error is multiplied by `yhat (1 - yhat)`: that belongs to the squared error of sigmoids.",
+    "The error is multiplied by `yhat (1 - yhat)`: that belongs to the squared error of "
+    "sigmoids; here it is softmax and the cross-entropy.",
     "In the cross-entropy the logarithm cancels that factor. Which loss did you differentiate?",
     at("sec-yhat-minus-y"),
     {"combine": lambda yhat, y, o: (yhat - y) * yhat * (1 - yhat)},
@@ -607,10 +662,21 @@ def first_steps(problem: Problem, T: int, about: str) -> Problem:
     return replace(problem, arguments=cut, sizes={**problem.sizes, "T": T}, about=about)
 
 
-def from_zero(problem: Problem) -> Problem:
-    """Return a problem whose sequences start from zero."""
-    zero = {"h_0": 0 * problem.arguments["h_0"]}
-    return replace(problem, arguments={**problem.arguments, **zero}, about="h_0 = 0")
+def zeroed(problem: Problem, *names: str, about: str = "") -> Problem:
+    """Return a problem in which some arguments, or entries of them, are zero."""
+
+    def cut(name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: cut(key, entry) for key, entry in value.items()}
+        return 0 * value if name in names else value
+
+    arguments = {name: cut(name, value) for name, value in problem.arguments.items()}
+    return replace(problem, arguments=arguments, about=about or f"{names[0]} = 0")
+
+
+def without_terms(problem: Problem, *names: str) -> list[Problem]:
+    """Return the problem of one sequence, and those in which one term of a net input is zero."""
+    return [one_sequence(problem), *(zeroed(problem, name) for name in names)]
 
 
 def shortened(problem: Problem) -> list[Problem]:
@@ -638,7 +704,7 @@ EXERCISES = (
         STEPS,
         STEP_MISTAKES,
         ("h_t",),
-        simpler=[one_sequence(STEPS[0])],
+        simpler=without_terms(STEPS[0], "h", "x_t", "b_h"),
         minutes=5,
         level="easy",
         outcome="write the forward pass of a recurrent network",
@@ -654,7 +720,7 @@ EXERCISES = (
             READ_TOO_EARLY, *STEP_MISTAKES,
         ),
         ("h", "o"),
-        simpler=[one_sequence(SEQUENCES[0]), from_zero(SEQUENCES[0])],
+        simpler=without_terms(SEQUENCES[0], "h_0", "x", "b_h"),
         minutes=10,
         level="easy",
         outcome="write the forward pass of a recurrent network",
@@ -676,11 +742,12 @@ EXERCISES = (
         loss,
         logits_and_classes(),
         (
-            MASK_IGNORED, FIRST_CLASS_COUNTED, MEAN_OF_TARGETS, MEAN_OF_ENTRIES, MEAN_OF_ROWS,
-            MEAN_OF_STEPS, MEAN_OF_EACH_SEQUENCE, MEAN_OF_EACH_STEP, LAST_STEP_ONLY,
-            TARGETS_BATCH_FIRST, SOFTMAX_OVER_BATCH, SOFTMAX_OVER_TIME, SOFTMAX_OVER_ALL,
-            SOFTMAX_TWICE, SIGMOID_OUTPUT, LOGIT_ITSELF, BINARY, NO_LOGARITHM_OF_E,
-            DECIMAL_LOGARITHM, SIGN_OF_LOSS, OVERFLOWS,
+            MASK_IGNORED, FIRST_CLASS_COUNTED, FIRST_CLASS_LEFT_OUT, MEAN_OF_TARGETS,
+            MEAN_OF_ENTRIES, MEAN_OF_ROWS, MEAN_OF_STEPS, MEAN_OF_EACH_SEQUENCE,
+            MEAN_OF_EACH_STEP, LAST_STEP_ONLY, TARGETS_BATCH_FIRST, SOFTMAX_OVER_BATCH,
+            SOFTMAX_OVER_TIME, SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT, LOGIT_ITSELF,
+            BINARY, NO_LOGARITHM_OF_E,
+            DECIMAL_LOGARITHM, NO_LOGARITHM, CLASSES_SHIFTED, SIGN_OF_LOSS, OVERFLOWS,
         ),
         ("loss",),
         simpler=with_every_target(),
@@ -694,9 +761,9 @@ EXERCISES = (
         logit_gradient,
         logits_and_targets(),
         (
-            TARGETS_SUM_TO_ONE, NO_TARGET, SIGN_OF_GRADIENT, NO_SOFTMAX, BY_PROBABILITIES,
-            DIAGONAL_OF_SOFTMAX, SLOPE_OF_SQUARED_ERROR, MEAN_GRADIENT, SOFTMAX_OVER_BATCH,
-            SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT,
+            TARGETS_SUM_TO_ONE, TARGETS_NORMALISED, NO_TARGET, SIGN_OF_GRADIENT, NO_SOFTMAX,
+            BY_PROBABILITIES, DIAGONAL_OF_SOFTMAX, SLOPE_OF_SQUARED_ERROR, MEAN_GRADIENT,
+            SOFTMAX_OVER_BATCH, SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT,
         ),
         ("e",),
         simpler=[one_hot_targets()],

@@ -78,10 +78,11 @@ def steps_said(masks: Sequence[Array], first: int) -> str:
 
     >>> masks = [np.array([0, 0, 1], bool), np.array([0, 0, 0, 1], bool)]
     >>> steps_said(masks, first=1)
-    'right at the last step, wrong before: look at what is handed back from step to step'
+    'right at the last step, wrong before: look at what goes from step to step'
     >>> steps_said([np.array([1, 1, 0, 0], bool)], first=0)
     'right up to step 1; step 2 is the first that is wrong'
     """
+    masks = [mask for mask in masks if len(mask) > 1 or not mask.all()] or masks
     wrong = [np.flatnonzero(~mask) for mask in masks]
     ends = [len(mask) - 1 for mask in masks]
     if all(mask.all() for mask in masks):
@@ -89,7 +90,7 @@ def steps_said(masks: Sequence[Array], first: int) -> str:
     if not any(mask.any() for mask in masks):
         return "wrong at every step"
     if all([*w] == [*range(end)] for w, end in zip(wrong, ends, strict=True)):
-        return "right at the last step, wrong before: look at what is handed back from step to step"
+        return "right at the last step, wrong before: look at what goes from step to step"
     if all([*w] == [end] for w, end in zip(wrong, ends, strict=True)):
         return "wrong at the last step only"
     starts = {int(w[0]) if len(w) else -1 for w in wrong}
@@ -154,12 +155,14 @@ class Part:
             if not np.isfinite(a).all():
                 index = tuple(int(i) for i in np.argwhere(~np.isfinite(a))[0])
                 return f"{a[index]} at index {index}" if index else f"{a[()]}"
+        if all(b.dtype.kind == "b" for b in self.right):
+            return f"wrong in {sum(e > 0 for e in errors)} of {len(errors)} calls"
         related = self.relation()
         if self.misshapen:
             shapes = [[a.shape for a in some] for some in (self.got, self.right)]
             shape, wanted = (shape_in_symbols(some, self.sizes) for some in shapes)
             return f"shape {shape}, should be {wanted}" + f": {related}" * bool(related)
-        if related and not related.startswith("the right one"):
+        if related and not related.startswith(("the right one", "a multiple")):
             return related
         where = steps_said(self.masks, self.first) if self.first is not None else ""
         return (where or f"relative error {max(errors):.2g}") + f": {related}" * bool(related)
@@ -175,7 +178,7 @@ class Part:
 
     def relations(self) -> Iterator[str]:
         """Yield what it is, if it is something else that is known."""
-        if not any(a.any() for a in self.got):
+        if not any(a.any() for a in self.got) and all(a.size for a in self.got):
             yield "zero: is it ever added to?"
             return
         if all(a.T.shape == b.shape and agree(a.T, b) for a, b in self.pairs):
@@ -192,6 +195,8 @@ class Part:
         text = factor_in_symbols(found, self.sizes) if found and varied else ""
         if text:
             yield "right but for the sign" if text == "-1" else f"the right one times {text}"
+        elif found and min(a.size for a in self.got) > 1:
+            yield "a multiple of the right one, but not the same in all problems"
         if self.first is not None and not self.misshapen:
             yield from self.along_time()
         elif self.are([b[::-1] if b.ndim else b for b in self.right]):
@@ -211,7 +216,7 @@ class Part:
             ("first", lambda b: slice(len(b))), ("last", lambda b: slice(-len(b), None)),
         ):  # fmt: skip
             if all(a.ndim and b.ndim and agree(a[rows(b)], b) for a, b in self.pairs):
-                yield f"its {place} rows are the right ones, so split it"
+                yield f"its {place} rows are the right ones, the others do not belong to it"
 
     def along_time(self) -> Iterator[str]:
         """Yield what its steps are, if they are those of others."""

@@ -1,6 +1,7 @@
 """Exercises of the chapter on LSTM and GRU."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,9 +27,10 @@ from bptt_lab.exercises.forward import (
     JOINED_CROSSWISE,
     WEIGHTS_JOINED_CROSSWISE,
     joined,
-    one_sequence,
     shortened,
     with_one_step,
+    without_terms,
+    zeroed,
 )
 from bptt_lab.exercises.mistakes import Mistake
 from bptt_lab.exercises.places import at
@@ -36,6 +38,9 @@ from bptt_lab.exercises.problems import Network, networks
 from bptt_lab.exercises.trials import Problem
 
 # ------------------------------------------------------------------------------------ one step
+
+GATE_NAMES = {"i": "input gate", "f": "forget gate", "o": "output gate"}
+GATE_NAMES_OF_GRU = {"z": "update gate", "r": "reset gate"}
 
 GATES_SWAPPED = Mistake(
     "input and forget gate exchanged",
@@ -65,10 +70,24 @@ COUPLED_GATES = Mistake(
     at("sec-lstm-forget"),
     {"update": lambda i, f, C, new: (1 - i) * C + i * new},
 )
+INPUT_GATE_COUPLED = Mistake(
+    "input gate coupled",
+    "The input gate is `1 - f_t`; it has weights of its own.",
+    "Coupling the two is a variant, and so is the GRU. Look for `W_xi`.",
+    at("sec-lstm-forget"),
+    {"update": lambda i, f, C, new: f * C + (1 - f) * new},
+)
+CANDIDATE_NOT_SQUASHED = Mistake(
+    "tanh of the candidate forgotten",
+    "The candidate is its net input; tanh is missing.",
+    "What keeps the candidate between -1 and 1?",
+    at("sec-lstm-forget"),
+    {"squash": identity},
+)
 CANDIDATE_LOGISTIC = Mistake(
     "candidate with the sigmoid",
     "The candidate goes through the sigmoid; it should go through tanh.",
-    "A memory that can only be raised fills up. Which range must the candidate have?",
+    "Can the state be lowered if the candidate is never negative?",
     at("sec-lstm-forget"),
     {"squash": sigmoid},
 )
@@ -109,6 +128,21 @@ FORGET_AND_OUTPUT_SWAPPED = Mistake(
     at("sec-lstm-forget"),
     {"order": "iof"},
 )
+
+
+def one_gate_for_another(names: Mapping[str, str]) -> Iterator[Mistake]:
+    """Yield the mix-ups of gates: one of them stands where another belongs."""
+    order = "".join(names)
+    for taken, other in permutations(names, 2):
+        yield Mistake(
+            f"{names[taken]} for the {names[other]}",
+            f"The {names[taken]} stands in the place of the {names[other]}.",
+            f"Look for what is made from `W_x{other}`. Is it used where it belongs?",
+            at("sec-lstm-forget"),
+            {"order": order.replace(other, taken)},
+        )
+
+
 NO_OUTPUT_GATE = Mistake(
     "output gate missing",
     "The output gate has no effect: `h_t` is the tanh of the cell state.",
@@ -288,7 +322,6 @@ def cell_derivative(
 
 # ----------------------------------------------------------------------------- the backward pass
 
-GATE_NAMES = {"i": "input gate", "f": "forget gate", "o": "output gate"}
 PARTNERS = {"i": "the candidate", "f": "`C_{t-1}`", "C": "`i_t`"}
 
 SLOPES_OF_GATES = {
@@ -769,6 +802,13 @@ MIXED_WITHOUT_REST = Mistake(
     at("sec-gru"),
     {"update": lambda z, h, new: z * h + new},
 )
+RESET_REVERSED = Mistake(
+    "reset gate the other way round",
+    "The candidate sees `1 - r_t` of the old state; it sees `r_t` of it.",
+    "What does the candidate see of the old state when `r_t` is 0?",
+    at("sec-gru"),
+    {"reset": lambda r, h, W, b: ((1 - r) * h) @ W + b},
+)
 RESET_STATE_KEPT = Mistake(
     "reset state kept",
     "What is kept of the old state went through the reset gate too.",
@@ -913,9 +953,8 @@ def gru_backward(
 
 def at_gates_of_gru() -> Iterator[Mistake]:
     """Yield what can be wrong with the slopes of the GRU's gates."""
-    names = {"z": "update gate", "r": "reset gate"}
     for kind, (slope, sentence, hint) in SLOPES_OF_GATES.items():
-        for gate, name in (*names.items(), ("zr", "gates")):
+        for gate, name in (*GATE_NAMES_OF_GRU.items(), ("zr", "gates")):
             yield Mistake(
                 f"slope of the {name} {kind}" + " of a GRU" * (gate == "zr"),
                 f"At {'both' if gate == 'zr' else 'the'} {name} {lowered(sentence)}",
@@ -954,6 +993,12 @@ def blocks(n: int, k: int, seed: int, about: str = "") -> Problem:
     return Problem({"A": A, "B": B, "P": P, "F": F}, {"n": n, "k+1": k + 1}, about)
 
 
+def without_terms_or_biases(problem: Problem, *names: str) -> list[Problem]:
+    """Return the problem of one sequence, and those in which some of it is zero."""
+    biases = [name for name in problem.arguments["params"] if name.startswith("b_")]
+    return [*without_terms(problem, *names), zeroed(problem, *biases, about="biases of zero")]
+
+
 LSTM_STEPS = [
     Problem({"params": n.params, "x_t": n.x[0], "h": n.state0[0], "C": n.state0[1]}, n.sizes)
     for n in LSTMS
@@ -972,10 +1017,11 @@ EXERCISES = (
             GATES_SWAPPED, INPUT_AND_OUTPUT_SWAPPED, FORGET_AND_OUTPUT_SWAPPED, FORGETS_THE_NEW,
             NO_FORGET_GATE, NO_INPUT_GATE, NO_OUTPUT_GATE, COUPLED_GATES, FORGET_BIAS_ADDED,
             GATES_WITH_TANH, CANDIDATE_LOGISTIC, CELL_NOT_SQUASHED, LOGISTIC_OUTPUT,
-            CELL_SQUASHED_TOO, OLD_CELL_SHOWN, *IN_THE_NET_INPUTS,
+            CELL_SQUASHED_TOO, OLD_CELL_SHOWN, INPUT_GATE_COUPLED, CANDIDATE_NOT_SQUASHED,
+            *one_gate_for_another(GATE_NAMES), *IN_THE_NET_INPUTS,
         ),
         ("h_t", "C_t"),
-        simpler=[one_sequence(LSTM_STEPS[0])],
+        simpler=without_terms_or_biases(LSTM_STEPS[0], "h", "C", "x_t"),
         minutes=15,
         level="easy",
         outcome="write down the LSTM of 1997",
@@ -987,11 +1033,12 @@ EXERCISES = (
         GRU_STEPS,
         (
             UPDATE_GATE_REVERSED, RESET_AFTER, RESET_AFTER_BIAS, NO_RESET, GRU_GATES_SWAPPED,
-            NOT_MIXED, MIXED_WITHOUT_REST, RESET_STATE_KEPT, CANDIDATE_LOGISTIC, GATES_WITH_TANH,
+            NOT_MIXED, MIXED_WITHOUT_REST, RESET_STATE_KEPT, RESET_REVERSED, CANDIDATE_LOGISTIC,
+            CANDIDATE_NOT_SQUASHED, GATES_WITH_TANH, *one_gate_for_another(GATE_NAMES_OF_GRU),
             *IN_THE_NET_INPUTS[:-2],
         ),
         ("h_t",),
-        simpler=[one_sequence(GRU_STEPS[0])],
+        simpler=without_terms_or_biases(GRU_STEPS[0], "h", "x_t"),
         minutes=10,
         level="easy",
         outcome="write down the LSTM of 1997",

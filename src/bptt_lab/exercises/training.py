@@ -9,6 +9,7 @@ from bptt_lab.arguments import Array
 from bptt_lab.cells.base import Params
 from bptt_lab.exercises.bptt import bptt
 from bptt_lab.exercises.checker import Exercise
+from bptt_lab.exercises.comparing import norm
 from bptt_lab.exercises.forward import NETWORKS
 from bptt_lab.exercises.mistakes import Mistake
 from bptt_lab.exercises.places import at
@@ -75,6 +76,13 @@ SUM_OF_ABSOLUTES = Mistake(
     at("sec-clipping"),
     {"size": lambda grads: dict.fromkeys(grads, sum(np.abs(g).sum() for g in grads.values()))},
 )
+RATIO_UPSIDE_DOWN = Mistake(
+    "norm over tau",
+    "The factor is `norm / tau`: short gradients become shorter, and long ones stay as they are.",
+    "A gradient twice as long as tau: by which factor is it to be multiplied?",
+    at("sec-clipping"),
+    {"limit": lambda ratio: min(1, 1 / ratio)},
+)
 NEVER_CLIPPED = Mistake(
     "nothing clipped",
     "The gradient comes back as it is, however long it is.",
@@ -97,11 +105,6 @@ SHORT_ONES_SCALED = Mistake(
     at("sec-clipping"),
     {"limit": lambda ratio: max(1, ratio)},
 )
-
-
-def norm(g: Array) -> float:
-    """Root of the sum of squares of all entries."""
-    return float(np.sqrt((g**2).sum()))
 
 
 def total_norm(grads: Params) -> float:
@@ -185,6 +188,13 @@ MU_AT_THE_GRADIENT = Mistake(
     "With mu = 0 momentum is plain gradient descent. Is yours?",
     at("sec-update"),
     {"gather": lambda v, g, mu, eta: v + mu * g},
+)
+MU_AT_BOTH = Mistake(
+    "mu at both",
+    "Mu multiplies the old velocity and the new gradient; it belongs to the old velocity alone.",
+    "With mu = 0 momentum is plain gradient descent. Is yours?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * (v + g)},
 )
 NESTEROV = Mistake(
     "Nesterov's momentum",
@@ -428,7 +438,8 @@ EXERCISES = (
         MOVES,
         (
             OLD_VELOCITY, RATE_IN_VELOCITY, DESCENT_IN_VELOCITY, SIGN_IN_VELOCITY,
-            AVERAGED_VELOCITY, NO_VELOCITY, MU_FORGOTTEN, MU_AT_THE_GRADIENT, NESTEROV,
+            AVERAGED_VELOCITY, NO_VELOCITY, MU_FORGOTTEN, MU_AT_THE_GRADIENT, MU_AT_BOTH,
+            NESTEROV,
             NESTEROV_IN_VELOCITY, UPHILL,
         ),
         ("theta", "v"),
@@ -444,6 +455,7 @@ EXERCISES = (
         GRADIENTS,
         (
             CLIPPED_PER_PARAMETER, CLIPPED_PER_ENTRY, ALWAYS_SCALED, SHORT_ONES_SCALED,
+            RATIO_UPSIDE_DOWN,
             NEVER_CLIPPED, LENGTH_ONE, NORM_SQUARED, SUM_OF_NORMS, SUM_OF_ABSOLUTES,
             LARGEST_ENTRY_AS_SIZE, MEAN_SQUARE_AS_SIZE,
         ),

@@ -19,6 +19,7 @@ from bptt_lab.exercises.forward import (
     NO_MEMORY,
     WEIGHTS_JOINED_CROSSWISE,
     rnn_step,
+    zeroed,
 )
 from bptt_lab.exercises.mistakes import Mistake
 from bptt_lab.exercises.places import at
@@ -100,6 +101,13 @@ JACOBIAN_VALUE_FOR_SLOPE = Mistake(
     at("sec-jacobian"),
     {"slope": lambda before, h, a: h},
 )
+JACOBIAN_SLOPE_TWICE = Mistake(
+    "slope squared",
+    "The slope of tanh is multiplied twice.",
+    "How many activations does one step have?",
+    at("sec-jacobian"),
+    {"slope": lambda before, h, a: tanh_slope(h) ** 2},
+)
 SLOPES_ON_BOTH_SIDES = Mistake(
     "slopes on both sides",
     "The slopes multiply the rows and the columns; each step has one activation.",
@@ -143,6 +151,14 @@ PRODUCT_TOO_LONG = Mistake(
     at("sec-jacobian-product"),
     {"factors": lambda J, t, k: J[max(k - 1, 0) : t]},
 )
+PRODUCT_TOO_LONG_WRAPPED = Mistake(
+    "J_k in the product, and J_T for k = 0",
+    "There is a factor too many: `J_k` leads to `h_k`, not away from it. For k = 0 it is `J[-1]`, "
+    "the last one.",
+    "From k to t there are t - k steps. How many factors does your product have?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[np.arange(k - 1, t)]},
+)
 PRODUCT_WITHOUT_NEWEST = Mistake(
     "J_t left out",
     "The newest factor, `J_t`, is missing.",
@@ -156,6 +172,13 @@ PRODUCT_SHIFTED = Mistake(
     "The array has no entry for a step 0, so `J[0]` is `J_1`.",
     at("sec-jacobian-product"),
     {"factors": lambda J, t, k: J[k + 1 : t + 1]},
+)
+PRODUCT_SHIFTED_BACK = Mistake(
+    "index shifted by one, the other way",
+    "The factors are one step too early: `J_{t-1}` to `J_k`, and the last one for `J_0`.",
+    "The array has no entry for a step 0, so `J[0]` is `J_1`. Is 1 subtracted twice?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[np.arange(k - 1, t - 1)]},
 )
 PRODUCT_BY_ENTRY = Mistake(
     "product entry by entry",
@@ -172,6 +195,13 @@ FACTORS_TRANSPOSED = Mistake(
     "`J[t - 1]` is in numerator layout already, and so is the product asked for.",
     at("sec-bptt-order"),
     {"layout": np.transpose},
+)
+PRODUCT_TRANSPOSED = Mistake(
+    "product transposed",
+    "This is the transpose of the product: its rows and columns have changed places.",
+    "Entry (i, j) is the derivative of neuron i at step t with respect to neuron j at step k.",
+    at("sec-bptt-order"),
+    {"turned": np.transpose},
 )
 POWER_OF_ONE = Mistake(
     "power of one Jacobian",
@@ -191,11 +221,11 @@ FACTORS_ADDED = Mistake(
 
 def jacobian_product(
     J: Array, t: int, k: int, *, factors: Any = lambda J, t, k: J[k:t], order: int = 1,
-    times: Any = np.matmul, layout: Any = identity,
+    times: Any = np.matmul, layout: Any = identity, turned: Any = identity,
 ) -> Array:  # fmt: skip
     """J_t J_{t-1} .. J_{k+1}, and the identity for t = k."""
     chosen = [layout(J_j) for J_j in factors(J, t, k)[::-order]]
-    return reduce(times, chosen) if len(chosen) else np.eye(J.shape[-1])
+    return turned(reduce(times, chosen)) if len(chosen) else np.eye(J.shape[-1])
 
 
 # ------------------------------------------------------------------------------------ the bound
@@ -226,21 +256,28 @@ GAMMA_FORGOTTEN = Mistake(
     "The bound of the slope, gamma, is not in it.",
     "Each step has two factors: slopes and weights. What bounds the first?",
     at("sec-norm-bound"),
-    {"slopes": lambda gamma, lag: 1},
+    {"over_steps": lambda gamma, size, lag: size**lag},
 )
 GAMMA_ONCE = Mistake(
     "bound of the slope only once",
     "The bound of the slope, gamma, is counted for one step; it acts at every step.",
     "How many slopes are there between k and t?",
     at("sec-norm-bound"),
-    {"slopes": lambda gamma, lag: gamma},
+    {"over_steps": lambda gamma, size, lag: gamma * size**lag},
+)
+WEIGHTS_ONCE = Mistake(
+    "bound of the weights only once",
+    "The largest singular value is counted for one step; `W_hh` acts at every step.",
+    "How often is `W_hh` applied between k and t?",
+    at("sec-norm-bound"),
+    {"over_steps": lambda gamma, size, lag: gamma**lag * size},
 )
 LAG_TOO_SMALL = Mistake(
     "exponent one too small",
     "There is one factor too few: over a lag of t - k there are t - k factors.",
     "What should the bound be for a lag of 1?",
     at("sec-norm-bound"),
-    {"shorter": 1},
+    {"over_steps": lambda gamma, size, lag: (gamma * size) ** (lag - 1)},
 )
 
 
@@ -249,7 +286,7 @@ LAG_TOO_LARGE = Mistake(
     "There is one factor too many: over a lag of t - k there are t - k factors.",
     "What should the bound be for a lag of 1?",
     at("sec-norm-bound"),
-    {"shorter": -1},
+    {"over_steps": lambda gamma, size, lag: (gamma * size) ** (lag + 1)},
 )
 COLUMN_SUMS = Mistake(
     "1-norm",
@@ -279,25 +316,29 @@ SMALLEST_SINGULAR_VALUE = Mistake(
     at("sec-norm-bound"),
     {"size": lambda W: np.linalg.norm(W, -2)},
 )
+DETERMINANT = Mistake(
+    "product of the singular values",
+    "This uses the product of all singular values, the determinant's size; asked for is the "
+    "largest of them.",
+    "The determinant says how volumes grow. What says how far a single vector can be stretched?",
+    at("sec-norm-bound"),
+    {"size": lambda W: np.abs(np.linalg.det(W))},
+)
 TIMES_LAG = Mistake(
     "lag times the factor",
     "The factor of one step is multiplied by the lag; over several steps it is a power.",
     "Two steps, each by a factor of at most 0.5: what is the factor of both together?",
     at("sec-norm-bound"),
-    {"over": lambda factor, lag: factor * lag},
+    {"over_steps": lambda gamma, size, lag: gamma * size * lag},
 )
 
 
 def norm_bound(
     W_hh: Array, gamma: float, lag: int, *, size: Any = lambda W: np.linalg.norm(W, 2),
-    slopes: Any = lambda gamma, lag: gamma**lag, shorter: int = 0,
-    over: Any = None,
+    over_steps: Any = lambda gamma, size, lag: (gamma * size) ** lag,
 ) -> float:  # fmt: skip
     """(gamma sigma_max(W_hh))^lag."""
-    steps = lag - shorter
-    if over:
-        return float(over(gamma * size(W_hh), steps))
-    return float(slopes(gamma, steps) * size(W_hh) ** steps)
+    return float(over_steps(gamma, size(W_hh), lag))
 
 
 # ----------------------------------------------------------------------------------- the rates
@@ -356,6 +397,34 @@ RATES_NOT_AVERAGED = Mistake(
     at("sec-exact-rate"),
     {"per": lambda T: 1},
 )
+RATES_OVER_ONE_STEP_LESS = Mistake(
+    "divided by T - 1",
+    "The sum of the logarithms is divided by T - 1; there are T steps.",
+    "How many Jacobians are there, and how many logarithms in your sum?",
+    at("sec-exact-rate"),
+    {"per": lambda T: T - 1},
+)
+RATES_OVER_ONE_STEP_MORE = Mistake(
+    "divided by T + 1",
+    "The sum of the logarithms is divided by T + 1; there are T steps.",
+    "How many Jacobians are there, and how many logarithms in your sum?",
+    at("sec-exact-rate"),
+    {"per": lambda T: T + 1},
+)
+RATES_NOT_SORTED = Mistake(
+    "rates not sorted",
+    "The rates stand as the QR finds them; the largest has to be the first.",
+    "Nothing forces the first direction to grow most. What sorts your rates?",
+    at("sec-exact-rate"),
+    {"ranked": identity},
+)
+SMALLEST_RATE_FIRST = Mistake(
+    "smallest rate first",
+    "The rates rise; the largest has to be the first.",
+    "In which order does `np.sort` return them?",
+    at("sec-exact-rate"),
+    {"ranked": np.sort},
+)
 LOGARITHM_OF_THE_MEAN = Mistake(
     "logarithm of the mean",
     "The factors are averaged before the logarithm; a product has the mean of the logarithms.",
@@ -370,12 +439,26 @@ RATES_IN_BITS = Mistake(
     at("sec-exact-rate"),
     {"log": np.log2},
 )
+FACTORS_FOR_RATES = Mistake(
+    "factors for rates",
+    "These are the factors per step; a rate is the logarithm of such a factor.",
+    "A rate below 0 means that it shrinks. Are yours ever negative?",
+    at("sec-exact-rate"),
+    {"ranked": lambda rates: -np.sort(-np.exp(rates))},
+)
+FIRST_STEP_LEFT_OUT = Mistake(
+    "first Jacobian left out",
+    "The sum begins with the second Jacobian; `J[0]` is `J_1` and belongs to it.",
+    "Where does your loop begin, and what does the array hold there?",
+    at("sec-exact-rate"),
+    {"steps": lambda J: J[1:]},
+)
 OLDEST_LAST = Mistake(
     "steps from last to first",
     "The Jacobians are applied from the last step to the first.",
     "Which step does a small change of `h_0` pass first?",
     at("sec-exact-rate"),
-    {"direction": -1},
+    {"steps": lambda J: J[::-1]},
 )
 JACOBIANS_TURNED = Mistake(
     "transposed Jacobians",
@@ -405,13 +488,13 @@ def stretches(J: Array, way: str) -> Array:
 
 def lyapunov(
     J: Array, *, way: str = "handed on", per: Any = lambda T: T, log: Any = np.log,
-    direction: int = 1, layout: Any = identity, mean_first: bool = False,
+    steps: Any = identity, layout: Any = identity, mean_first: bool = False,
+    ranked: Any = lambda rates: -np.sort(-rates),
 ) -> Array:  # fmt: skip
     """Mean logarithms of |diag R_t|, where Q_t R_t = J_t Q_{t-1} and Q_0 = I; largest first."""
-    factors = stretches(np.array([layout(J_t) for J_t in J[::direction]]), way)
-    if mean_first:
-        return -np.sort(-log(factors.mean(axis=0)))
-    return -np.sort(-log(factors).sum(axis=0)) / per(len(J))  # type: ignore[no-any-return]
+    factors = stretches(np.array([layout(J_t) for J_t in steps(J)]), way)
+    rates = log(factors.mean(axis=0)) if mean_first else log(factors).sum(axis=0) / per(len(J))
+    return ranked(rates)  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------------------------- exercises
@@ -426,11 +509,15 @@ def jacobians(net: Network) -> Array:
     return np.array(found)
 
 
-def wandering(n: int, T: int, seed: int) -> Problem:
-    """Jacobians of many steps, the same at no two, with rates that differ."""
+def wandering(n: int, T: int, seed: int, rising: bool = False) -> Problem:
+    """Jacobians of many steps, the same at no two, with rates that differ.
+
+    If they are rising, the QR finds the smallest first, for it starts in those directions.
+    """
     rng = np.random.default_rng(seed)
-    growth = np.linspace(0.2, -0.8, n)
+    growth = np.linspace(0.2, -0.8, n)[:: -1 if rising else 1]
     turned = [np.linalg.qr(rng.standard_normal((n, n)))[0] for _ in range(T + 1)]
+    turned[0] = np.eye(n) if rising else turned[0]
     stretch = np.exp(growth + 0.5 * rng.standard_normal((T, n)))
     shear = [np.eye(n) + 0.5 * np.triu(rng.standard_normal((n, n)), 1) for _ in range(T)]
     J = [turned[t + 1] @ shear[t] @ np.diag(stretch[t]) @ turned[t].T for t in range(T)]
@@ -450,7 +537,21 @@ BOUNDS = [
     Problem({"W_hh": net.params["W_hh"], "gamma": gamma, "lag": lag}, net.sizes)
     for net, gamma, lag in zip([*NETWORKS, NETWORKS[0]], (0.25, 0.9, 0.6), (3, 1, 4), strict=True)
 ]
-RATES = [wandering(3, 12, 0), wandering(4, 15, 1)]
+
+
+def special_bounds(problem: Problem) -> list[Problem]:
+    """Return the bounds of one neuron, of one step, and of slopes up to 1."""
+    cases: dict[str, dict[str, Any]] = {
+        "one neuron": {"W_hh": np.array([[-1.3]])}, "lag = 1": {"lag": 1},
+        "gamma = 1": {"gamma": 1.0},
+    }  # fmt: skip
+    return [
+        replace(problem, arguments={**problem.arguments, **other}, about=about)
+        for about, other in cases.items()
+    ]
+
+
+RATES = [wandering(3, 12, 0), wandering(4, 15, 1), wandering(3, 10, 3, rising=True)]
 MANY_STEPS = replace(wandering(3, 150, 2), about="many steps", shows=DIRECTIONS_LOST)
 
 EXERCISES = (
@@ -463,10 +564,12 @@ EXERCISES = (
             JACOBIAN_NOT_TRANSPOSED, SLOPES_ON_COLUMNS, SLOPES_ON_BOTH_SIDES, JACOBIAN_OF_COLUMNS,
             JACOBIAN_SLOPE_OF_VALUE, JACOBIAN_SLOPE_NOT_SQUARED, JACOBIAN_OLD_SLOPE,
             JACOBIAN_SLOPE_OF_SIGMOID, JACOBIAN_SLOPE_OF_NET_INPUT, JACOBIAN_VALUE_FOR_SLOPE,
+            JACOBIAN_SLOPE_TWICE,
             JACOBIAN_WITHOUT_SLOPE, JACOBIAN_BY_INPUT, NO_BIAS, NO_MEMORY, NO_INPUT, BIAS_TWICE,
             JOINED_CROSSWISE, WEIGHTS_JOINED_CROSSWISE,
         ),
         ("J_t",),
+        simpler=[zeroed(ONE_SEQUENCE[0], name) for name in ("h", "x_t", "b_h")],
         minutes=10,
         level="easy",
         outcome="write the Jacobian of one step",
@@ -477,8 +580,9 @@ EXERCISES = (
         jacobian_product,
         PRODUCTS,
         (
-            PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_WITHOUT_NEWEST, PRODUCT_SHIFTED,
-            PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
+            PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_TOO_LONG_WRAPPED, PRODUCT_WITHOUT_NEWEST,
+            PRODUCT_SHIFTED, PRODUCT_SHIFTED_BACK, PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED,
+            PRODUCT_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
         ),
         ("product",),
         simpler=[ONE_FACTOR],
@@ -493,10 +597,11 @@ EXERCISES = (
         BOUNDS,
         (
             SPECTRAL_RADIUS, FROBENIUS, LARGEST_ENTRY, COLUMN_SUMS, ROW_SUMS,
-            SINGULAR_VALUE_SQUARED, SMALLEST_SINGULAR_VALUE, GAMMA_FORGOTTEN, GAMMA_ONCE,
-            LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
+            SINGULAR_VALUE_SQUARED, SMALLEST_SINGULAR_VALUE, DETERMINANT, GAMMA_FORGOTTEN,
+            GAMMA_ONCE, WEIGHTS_ONCE, LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
         ),
         ("bound",),
+        simpler=special_bounds(BOUNDS[0]),
         minutes=5,
         level="easy",
         outcome="bound its norm",
@@ -509,9 +614,11 @@ EXERCISES = (
         [*RATES, MANY_STEPS],
         (
             DIRECTIONS_LOST, NORMS_OF_COLUMNS, SINGULAR_VALUES_OF_PRODUCT, ALWAYS_FROM_IDENTITY,
-            SINGULAR_VALUES_AVERAGED,
-            EIGENVALUES_AVERAGED, RATES_NOT_AVERAGED, LOGARITHM_OF_THE_MEAN, RATES_IN_BITS,
-            OLDEST_LAST, JACOBIANS_TURNED,
+            SINGULAR_VALUES_AVERAGED, EIGENVALUES_AVERAGED, RATES_NOT_AVERAGED,
+            RATES_OVER_ONE_STEP_LESS, RATES_OVER_ONE_STEP_MORE, RATES_NOT_SORTED,
+            SMALLEST_RATE_FIRST, LOGARITHM_OF_THE_MEAN, RATES_IN_BITS, FACTORS_FOR_RATES,
+            FIRST_STEP_LEFT_OUT, OLDEST_LAST,
+            JACOBIANS_TURNED,
         ),
         ("rates",),
         simpler=[Problem({"J": RATES[0].arguments["J"][:1]}, {}, "a single step")],
