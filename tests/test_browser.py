@@ -16,10 +16,10 @@ import pytest
 from matplotlib.lines import Line2D
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-import bptt_lab
-import bptt_lab.book.explorer
+import bptt_lab.book
 from bptt_lab.book.explorer import Explorer
 from explorers import ROUNDING, expected, numbers
+from tools.live.in_page.needs import needs
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -105,8 +105,10 @@ def visit(chromium: Browser, address: str):
     """Open a page of the site; any fault on it fails the test."""
     contexts, visits = [], []
 
-    def open_page(name: str, **options) -> Page:
+    def open_page(name: str, unfolded: bool = False, **options) -> Page:
         contexts.append(chromium.new_context(**options))
+        if unfolded:
+            contexts[-1].add_init_script(UNFOLDED)
         visits.append(Visit(contexts[-1], address, name))
         return visits[-1].page
 
@@ -116,6 +118,9 @@ def visit(chromium: Browser, address: str):
         context.close()
     assert not faults
 
+
+# The reader wants everything, and reads the article too.
+UNFOLDED = """localStorage.setItem("bptt-lab.reading", '{"path": "all", "article": true}');"""
 
 # A chapter has thousands of words of code in a dozen colours; contrast takes axe-core long.
 ONE_OF_EACH_COLOUR_OF_CODE = """
@@ -252,7 +257,7 @@ def test_the_theme_button_changes_the_theme(visit):
 
 @cache
 def explorers_of(name: str) -> list[Explorer]:
-    """Run the code of a chapter, and return its explorers in the order in which it makes them."""
+    """Run what the explorers of a chapter rest on, and return them in their order."""
     made = []
 
     class Noted(Explorer):
@@ -260,16 +265,15 @@ def explorers_of(name: str) -> list[Explorer]:
             super().__init__(*args, **grid)
             made.append(self)
 
-    notebook = jupytext.reads(
-        (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8"), fmt="md:myst"
-    )
+    text = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
+    cells = [c.source for c in jupytext.reads(text, fmt="md:myst").cells if c.cell_type == "code"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bptt_lab.book, "Explorer", Noted)
-        names: dict = {"__name__": name}
-        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-        last = max(place for place, source in enumerate(cells) if "Explorer(" in source)
-        for source in cells[: last + 1]:  # what comes after makes none
-            exec(source, names)  # the book's own code
+        for place, source in enumerate(cells):
+            if "Explorer(" in source:
+                names: dict = {"__name__": name}
+                exec(needs(source, cells[:place]), names)  # the book's own code
+                exec(source, names)
     return made
 
 
@@ -300,7 +304,10 @@ def press_everything(figure: Locator) -> Iterator[None]:
         for key in ("ArrowRight", "End", "ArrowLeft", "Home", "PageUp"):
             figure.page.keyboard.press(key)
             yield
-    for group in figure.locator("fieldset").all():
+    for preset in figure.locator(".presets button").all():
+        preset.press("Enter")
+        yield
+    for group in figure.locator("fieldset:not(.presets)").all():
         group.locator("input:checked").focus()
         for _ in range(group.locator("input").count()):
             figure.page.keyboard.press("ArrowRight")
@@ -315,13 +322,15 @@ def point_at_everything(figure: Locator) -> Iterator[None]:
         for share in (0.02, 0.7, 0.35):
             figure.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
             yield
-    for choice in figure.locator("fieldset label").all():
+    for choice in figure.locator("fieldset label, .presets button").all():
         choice.click()
         yield
 
 
-WITH_EXPLORERS = [
-    n for n in PAGES if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text(encoding="utf-8")
+WITH_EXPLORERS = [  # one worker runs the code of a chapter, not each
+    pytest.param(n, marks=pytest.mark.xdist_group(f"explorers of {n}"))
+    for n in PAGES
+    if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text(encoding="utf-8")
 ]
 
 
@@ -332,7 +341,7 @@ WITH_EXPLORERS = [
     indirect=["address"],
 )
 def test_explorers_show_what_the_package_computes(visit, name, move):
-    page, explorers = visit(name), explorers_of(name)
+    page, explorers = visit(name, unfolded=True), explorers_of(name)
     figures = page.locator("figure.explorer")
     assert figures.count() == len(explorers) > 0
     for figure, explorer in zip(figures.all(), explorers, strict=True):
