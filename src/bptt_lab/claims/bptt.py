@@ -864,11 +864,11 @@ def first_loss_of_the_input_weights() -> Numbers:
 
 @LEDGER.enter(
     "bptt-25", "four gradients",
-    states="gradients of $W_{yh}$, $b_y$, $W_{hh}$ and $W_{xh}$; none of $b_h$, and none in a "
-    "form that can be computed",
+    states="gradients of $W_{yh}$, $b_y$, $W_{hh}$ and $W_{xh}$; none of $b_h$, and no algorithm "
+    "for the sums",
     verdict="omission",
-    holds=r"The gradients that are given are sums of products. Two things are needed besides, the "
-    r"recursion that computes them and $b_h$. From $\delta_{T+1}=0$, for $t=T,\dots,1$: "
+    holds=r"Two things are needed besides: $b_h$, and a recursion that computes the sums. From "
+    r"$\delta_{T+1}=0$, for $t=T,\dots,1$: "
     r"$\delta_t=\bigl((\hat y_t-y_t)W_{yh}^\top+\delta_{t+1}W_{hh}^\top\bigr)\circ\phi'(a_t)$. "
     r"Then $\frac{\partial L}{\partial b_h}=\sum_t\mathbf 1^\top\delta_t$, "
     r"$\frac{\partial L}{\partial W_{hh}}=\sum_th_{t-1}^\top\delta_t$, "

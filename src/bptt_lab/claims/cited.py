@@ -13,10 +13,9 @@ SUFFICIENT = (
     "$\\lambda_1<\\frac1\\gamma$, where $\\lambda_1$ is the largest singular value of "
     '$\\mathbf W_{rec}$, for the vanishing gradient problem to occur"'
 )
-NECESSARY = (
-    'pascanu2013, section 2.1 of the printed version: "the necessary condition for exploding '
-    "gradients, namely that the largest singular value $\\lambda_1$ is larger than "
-    '$\\frac1\\gamma$"'
+CONDITIONS = (
+    f'{SUFFICIENT}, and "the necessary condition for exploding gradients, namely that the largest '
+    'singular value $\\lambda_1$ is larger than $\\frac1\\gamma$"'
 )
 PENALTIES = (
     'pascanu2013, section 3.1: "Using an L1 or L2 penalty on the recurrent weights can help with '

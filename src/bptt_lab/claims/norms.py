@@ -231,8 +231,7 @@ def bound_and_product() -> Numbers:
     r"sufficient. What decides is the Lyapunov exponent $\lambda_1$ of the trajectory; in "
     r"general it is neither $\ln\gamma$ nor $\ln\rho(W_{hh})$.",
     sources=(
-        cited.SUFFICIENT,
-        cited.NECESSARY,
+        cited.CONDITIONS,
         'engelken2023, abstract: "Lyapunov spectrum analysis provides a quantification of error '
         'propagation and stability"',
     ),

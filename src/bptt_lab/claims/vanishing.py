@@ -433,7 +433,7 @@ def direction_of_the_gradient() -> Numbers:
     "same of the largest eigenvalue; for eigenvalues it is false, and its proof uses the norm. "
     "That an eigenvalue greater than 1 makes the gradient explode neither of them says, and it is "
     "false too.",
-    sources=(cited.SUFFICIENT, cited.NECESSARY),
+    sources=(cited.CONDITIONS,),
     unsure="The words of the preprint, \"the absolute value of the largest eigenvalue of the "
     "recurrent weight matrix\", are known from two texts that quote its section 2.1, not from the "
     "preprint itself.",
@@ -684,9 +684,9 @@ def stored_bit() -> Numbers:
     verdict="condition", harm="misleads", cause="remedy",
     holds="An orthogonal $W_{hh}$ keeps every singular value of a linear product at 1; with tanh "
     "it slows the decay near zero only. Weight decay, the L2 penalty, multiplies $W_{hh}$ by a "
-    r"number below 1. That takes the rate $\lambda_1$ closer to $\ln\rho(W_{hh})$, and lowers the "
-    "latter: where the slopes are near 1 the rate falls, where they are saturated it rises. An L1 "
-    r"penalty can even raise $\sigma_{\max}$.",
+    r"number below 1. In twenty networks of 32 neurons that took the rate $\lambda_1$ closer to "
+    r"$\ln\rho(W_{hh})$, which itself falls: the rate fell where the slopes were near 1, and rose "
+    r"where they were saturated. An L1 penalty can even raise $\sigma_{\max}$.",
     condition=r"Initialisation: units near zero. Regularisation: one that asks for norms to be "
     r"kept, such as $\Omega$ of Pascanu et al.",
     sources=(
