@@ -1,5 +1,6 @@
 """The ledger: every check runs, under the identifier of its claim, and every entry is whole."""
 
+import inspect
 import json
 import math
 import os
@@ -31,6 +32,7 @@ from tools.book_site import NODE, NODE_MODULES
 ROOT = Path(__file__).resolve().parent.parent
 FORMULA = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$", re.S)
 CHECKED = [claim for claim in CLAIMS.values() if claim.check]
+SEEDED = [claim for claim in CHECKED if "seeds" in inspect.signature(claim.check).parameters]
 ENTRY = {
     "title": "a sum",
     "states": "$1+1=3$",
@@ -66,6 +68,14 @@ def test_check(claim):
         assert name.strip() and isinstance(value, float | int | str), (name, value)
         assert not isinstance(value, bool), f"{name}: say what was computed, not that it is right"
         assert isinstance(value, str) or math.isfinite(value), (name, value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", SEEDED, ids=lambda claim: claim.id)
+def test_what_is_said_of_networks_holds_for_others(claim):
+    usual = inspect.signature(claim.check).parameters["seeds"].default
+    numbers = claim.check(range(1000, 1000 + len(usual)))
+    assert numbers.keys() == claim.check().keys() and numbers != claim.check()
 
 
 def test_a_check_asserts_and_its_code_can_be_shown():

