@@ -227,7 +227,7 @@ class Claims(MarkdownDirective):
             " ",  # between words where nothing else parts them: in print, to a screen reader
             html("span", claim.id, kind="name"),
             " ",
-            html("span", *self.line(claim.title), kind="what"),
+            html("span", *self.line(curled(claim.title)), kind="what"),
             " ",
             html("span", claim.graded, kind="verdict"),
         )
@@ -302,6 +302,11 @@ def described_by(name: str, *content: nodes.Node) -> Element:
     return html("div", html("dt", name), html("dd", *content))
 
 
+def curled(text: str) -> str:
+    """Return a text with typographic quotation marks; in paragraphs Sphinx makes them itself."""
+    return re.sub(r'"([^"]*)"', r"“\1”", text).replace("'", "’")
+
+
 def slip(cause: str) -> str:
     """Return the anchor of a cause."""
     return f"slip-{cause.replace(' ', '-')}"
@@ -321,12 +326,13 @@ def cited(source: str) -> str:
 
 
 def number(value: float | int | str) -> list[nodes.Node]:
-    """Return a number as it is printed: with a power of ten where it needs one."""
-    text = format_number(value)
-    if not isinstance(value, float) or "e" not in text:
-        return [nodes.Text(text)]
-    digits, power = text.split("e")
-    return [nodes.Text(f"{digits} · 10"), nodes.superscript("", str(int(power)).replace("-", "−"))]
+    """Return a number, or several in words, as printed: with powers of ten where needed."""
+    *scaled, last = re.split(r"(?<=\d)e([+-]\d+)", format_number(value))
+    printed: list[nodes.Node] = []
+    for digits, power in zip(scaled[::2], scaled[1::2], strict=True):
+        exponent = str(int(power)).replace("-", "−")
+        printed += [nodes.Text(f"{digits} · 10"), nodes.superscript("", exponent)]
+    return [*printed, nodes.Text(last)]
 
 
 def filters() -> Element:

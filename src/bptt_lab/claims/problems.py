@@ -38,9 +38,9 @@ def spread(values: Sequence[float]) -> str:
     """Say what is found in several networks: the median, the least and the largest.
 
     >>> spread([3.0, 1.0, 2.0])
-    '2, from 1 to 3'
+    'median 2, from 1 to 3'
     """
-    return f"{np.median(values):.2g}, from {min(values):.2g} to {max(values):.2g}"
+    return f"median {np.median(values):.2g}, from {min(values):.2g} to {max(values):.2g}"
 
 
 def norm(A: Array) -> float:
