@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bptt_lab.claims import CLAIMS, SECTIONS
+from bptt_lab.claims import CLAIMS, HARMS, SECTIONS, VERDICTS
 from test_browser import (  # noqa: F401 (fixtures)
     AXE,
     BOTH_WAYS,
@@ -38,6 +38,7 @@ def test_rows_are_filtered_by_verdict_part_and_words(visit):  # noqa: F811
     expect(status).to_have_text(f"All {len(CLAIMS)} claims.")
     form.get_by_label("holds").uncheck()
     form.get_by_label("condition").uncheck()
+    form.get_by_label("omission").uncheck()
     corrected = expected(verdict="corrected")
     assert shown(page) == corrected
     expect(status).to_have_text(f"{len(corrected)} of {len(CLAIMS)} claims.")
@@ -56,6 +57,26 @@ def test_rows_are_filtered_by_verdict_part_and_words(visit):  # noqa: F811
     form.get_by_label("Words or symbols").fill("no such word")
     assert not shown(page)
     expect(status).to_have_text(f"0 of {len(CLAIMS)} claims.")
+
+
+@BOTH_WAYS
+def test_rows_are_filtered_and_sorted_by_harm(visit):  # noqa: F811
+    page = visit("ledger")
+    form = page.get_by_role("form", name="Filter the claims")
+    form.get_by_label("Harm").select_option("wrong-number")
+    assert shown(page) == expected(harm="wrong-number")
+    form.get_by_label("Harm").select_option("")
+    form.get_by_label("Order").select_option("the worst first")
+    assert shown(page) == [id for harm in (*HARMS, "") for id in expected(harm=harm)]
+    assert not page.locator("#claims-dyn h3").is_visible()
+    form.get_by_label("Part").select_option("vg")
+    sorted_part = [id for harm in (*HARMS, "") for id in expected(harm=harm, section="vg")]
+    assert shown(page) == sorted_part
+
+    page.locator('.claims-strip a[href="#dyn-05"]').click()  # hidden: form and order give way
+    expect(page.locator("#dyn-05")).to_have_attribute("open", "")
+    assert shown(page) == list(CLAIMS)
+    assert page.locator("#claims-dyn h3").is_visible()
 
 
 @BOTH_WAYS
@@ -159,7 +180,8 @@ def test_without_scripts_everything_is_there_unfiltered(visit):  # noqa: F811
     row.locator("summary").click()
     assert row.locator(".compared dd").nth(1).is_visible() and row.locator("pre").is_visible()
     cell = page.locator('.claims-strip a[href="#bptt-13"]')
-    assert "bptt-13, condition" in cell.get_attribute("title")
+    assert "bptt-13, condition, wrong number" in cell.get_attribute("title")
+    assert page.locator(".claims-causes li:visible").count() == len(CLAIMS.by_cause())
     assert page.locator(".claims-strip figcaption").is_visible()
 
 
@@ -184,7 +206,7 @@ def test_open_rows_and_cards_are_accessible(visit, scheme):  # noqa: F811
     page.get_by_role("button", name="Open all").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    parts = "['.claims-strip', '.claims-filter', '#claims-norm']"
+    parts = "['.claims-strip', '.claims-causes', '.claims-filter', '#claims-norm']"
     scope = f"{{ include: {parts}, exclude: ['.katex-html'] }}, {{ preload: false }}"
     found = page.evaluate(f"axe.run({scope}).then(result => result.violations)")
     serious = [one for one in found if one["impact"] in ("serious", "critical")]
@@ -197,7 +219,7 @@ def test_verdicts_differ_without_colour(visit):  # noqa: F811
         verdict: page.locator(f".claims-strip figcaption .square.{verdict}").evaluate(
             "one => [one.textContent, getComputedStyle(one).borderStyle]"
         )
-        for verdict in ("holds", "condition", "corrected")
+        for verdict in VERDICTS
     }
-    assert len({form[0] for form in forms.values()}) == 3
-    assert forms["condition"][1] != forms["holds"][1]
+    assert len({form[0] for form in forms.values()}) == len(VERDICTS)
+    assert len({forms[verdict][1] for verdict in ("holds", "condition", "omission")}) == 3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS
+from bptt_lab.claims import CAUSES, CLAIMS, HARMS, SECTIONS, SIGNS
 
 pytestmark = pytest.mark.site
 CHAPTERS = ("forward", "bptt", "vanishing", "lstm")
@@ -49,9 +49,11 @@ def test_every_entry_has_one_row_in_the_articles_order(rows, ledger):
 def test_a_row_has_all_that_the_entry_says(rows, claim):
     row, said = rows[claim.id], parts(rows[claim.id])
     summary = row.find("summary").get_text()
-    assert SIGNS[claim.verdict] in summary and claim.verdict in summary and claim.id in summary
+    assert SIGNS[claim.verdict] in summary and claim.graded in summary and claim.id in summary
+    assert (row["data-verdict"], row["data-harm"]) == (claim.verdict, claim.harm)
     assert said["The article states"].get_text().strip() and said["What holds"].get_text().strip()
     assert ("Condition" in said) == bool(claim.condition)
+    assert ("Cause" in said) == bool(claim.cause)
     assert ("Not certain" in said) == bool(claim.unsure)
     assert ("No check" in said) == bool(claim.unchecked)
     links = said["Sources"].select("a[href^='bibliography.html#']") if claim.sources else []
@@ -76,7 +78,9 @@ def test_the_numbers_are_those_that_the_cell_of_the_page_saw(rows, site):
                 digits = float(shown.get_text().removesuffix(" · 10"))
                 assert digits * 10.0 ** int(power) == pytest.approx(value, rel=1e-3)
             else:
-                assert shown.get_text() == str(value)
+                power = re.compile(r"(?<=\d)e([+-]\d+)")
+                expected = power.sub(lambda found: f" · 10{int(found[1])}", str(value))
+                assert shown.get_text().replace("−", "-") == expected
 
 
 def test_the_strip_has_a_cell_for_every_claim(ledger):
@@ -84,11 +88,24 @@ def test_the_strip_has_a_cell_for_every_claim(ledger):
     assert [cell["href"] for cell in cells] == [f"#{id}" for id in CLAIMS]
     for cell, claim in zip(cells, CLAIMS.values(), strict=True):
         assert cell.get_text() == SIGNS[claim.verdict] and claim.verdict in cell["class"]
-        assert cell["aria-label"] == f"{claim.id}, {claim.verdict}: {claim.title}"
+        assert cell["aria-label"] == f"{claim.id}, {claim.graded}: {claim.title}"
     counted = ledger.select_one(".claims-strip figcaption").get_text()
     for verdict in SIGNS:
         number = sum(claim.verdict == verdict for claim in CLAIMS.values())
         assert re.search(rf"\b{number} ", counted)
+    corrected = {claim.cause for claim in CLAIMS.values() if claim.verdict == "corrected"}
+    assert f"{len(corrected)} slips, and {len(CLAIMS.by_cause())} behind these" in counted
+
+
+def test_the_list_of_slips_has_each_once_with_its_claims(ledger, rows):
+    groups = ledger.select(".claims-causes")
+    assert [group.strong.get_text() for group in groups] == [h.replace("-", " ") for h in HARMS]
+    items = {item["id"]: item for group in groups for item in group.select("li")}
+    assert len(items) == len(CAUSES)
+    for claims in CLAIMS.by_cause().values():
+        (anchor,) = {parts(rows[claim.id])["Cause"].a["href"] for claim in claims}
+        links = items[anchor.removeprefix("#")].select("a.ledger")
+        assert [link["href"] for link in links] == [f"#{claim.id}" for claim in claims]
 
 
 def test_marks_lead_to_rows_and_rows_to_marks(site, rows):
@@ -120,6 +137,7 @@ def test_a_card_has_title_and_statement_of_each_claim(site):
     assert list(cards) == list(CLAIMS)
     for id, card in cards.items():
         assert card["verdict"] == CLAIMS[id].verdict and card["title"]
+        assert card["graded"] == CLAIMS[id].graded
         assert ("$" in CLAIMS[id].holds) == ("katex-html" in card["holds"])
         assert "katex-mathml" not in card["holds"] and "dd" not in re.findall(
             r"<(\w+)", card["holds"]

@@ -2,7 +2,7 @@
 
 1. {ledger}`vg-05` in a page is a mark: the verdict's sign, and a link to the entry's row.
 2. The directive `claims` shows the entries with the numbers that their checks saw in the page's own
-   cell, `claims-strip` the article as a strip of them.
+   cell, `claims-strip` the article as a strip of them, `claims-causes` the slips behind them.
 3. The directive `crosswalk` shows for each line of the article where the book teaches it: the
    sections whose pages cite the entry, and the equations that the entry names.
 4. A script holds what a mark tells when it is pointed at, for ledger.js.
@@ -25,19 +25,24 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from bptt_lab.claims import CLAIMS, SECTIONS, SIGNS, VERDICTS, Claim
+from bptt_lab.claims import CAUSES, CLAIMS, HARMS, SECTIONS, SIGNS, VERDICTS, Claim
 from bptt_lab.claims.findings import format_number
 from tools.order import reading_order
 from tools.quiz import Element, html
 
 PAGE = "ledger"
-COUNTED = {"holds": "hold", "condition": "need a condition", "corrected": "are corrected"}
+COUNTED = {
+    "holds": "hold",
+    "condition": "need a condition",
+    "corrected": "are corrected",
+    "omission": "leave something out",
+}
 DEFINES = {PAGE, "glossary", "index"}  # their marks are examples: they teach nothing
 
 
 def described(claim: Claim) -> str:
     """Name a claim in one line of text."""
-    return f"{claim.id}, {claim.verdict}: {claim.title}"
+    return f"{claim.id}, {claim.graded}: {claim.title}"
 
 
 def sign(verdict: str, kind: str = "sign") -> Element:
@@ -222,9 +227,9 @@ class Claims(MarkdownDirective):
             " ",  # between words where nothing else parts them: in print, to a screen reader
             html("span", claim.id, kind="name"),
             " ",
-            html("span", *self.line(claim.title), kind="what"),
+            html("span", *self.line(curled(claim.title)), kind="what"),
             " ",
-            html("span", claim.verdict, kind="verdict"),
+            html("span", claim.graded, kind="verdict"),
         )
         parts = [
             self.part("The article states", claim.states),
@@ -239,7 +244,11 @@ class Claims(MarkdownDirective):
             *(self.checked(claim) if claim.check else ()),
             name=claim.id,
             kind=f"claim {claim.verdict}",
-            **{"data-section": claim.section, "data-verdict": claim.verdict},
+            **{
+                "data-section": claim.section,
+                "data-verdict": claim.verdict,
+                "data-harm": claim.harm,
+            },
         )
 
     def part(self, name: str, text: str) -> Element:
@@ -248,6 +257,8 @@ class Claims(MarkdownDirective):
     def remarks(self, claim: Claim) -> Iterator[Element]:
         if claim.condition:
             yield self.part("Condition", claim.condition)
+        if claim.cause:
+            yield described_by("Cause", *self.cause(claim))
         if claim.unsure:
             yield self.part("Not certain", claim.unsure)
         if claim.unchecked:
@@ -255,6 +266,13 @@ class Claims(MarkdownDirective):
         if claim.sources:
             yield self.part("Sources", "; ".join(map(cited, claim.sources)) + ".")
         yield described_by("In this book", Citations(claim=claim.id))
+
+    def cause(self, claim: Claim) -> Iterator[nodes.Node]:
+        """Yield the slip behind a claim, which leads to the list of them, and how often it is."""
+        words = self.line(CAUSES[claim.cause])
+        yield html("a", *words, href=f"#{slip(claim.cause)}")
+        number = len(CLAIMS.by_cause()[claim.cause])
+        yield nodes.Text(f" (in {number} lines)" if number > 1 else " (in this line alone)")
 
     def checked(self, claim: Claim) -> list[nodes.Node]:
         """Return what the check saw, and its code."""
@@ -284,6 +302,23 @@ def described_by(name: str, *content: nodes.Node) -> Element:
     return html("div", html("dt", name), html("dd", *content))
 
 
+def curled(text: str) -> str:
+    """Return a text with typographic quotation marks; in paragraphs Sphinx makes them itself."""
+    return re.sub(r'"([^"]*)"', r"“\1”", text).replace("'", "’")
+
+
+def slip(cause: str) -> str:
+    """Return the anchor of a cause."""
+    return f"slip-{cause.replace(' ', '-')}"
+
+
+def marks(claims: Iterable[Claim]) -> Iterator[nodes.Node]:
+    """Yield marks of claims on the ledger's own page, with spaces between them."""
+    for claim in claims:
+        yield link(claim, f"#{claim.id}", claim.id)
+        yield nodes.Text(" ")
+
+
 def cited(source: str) -> str:
     """Return a source as a citation: its key is all before the first comma."""
     key, comma, where = source.partition(",")
@@ -291,12 +326,13 @@ def cited(source: str) -> str:
 
 
 def number(value: float | int | str) -> list[nodes.Node]:
-    """Return a number as it is printed: with a power of ten where it needs one."""
-    text = format_number(value)
-    if not isinstance(value, float) or "e" not in text:
-        return [nodes.Text(text)]
-    digits, power = text.split("e")
-    return [nodes.Text(f"{digits} · 10"), nodes.superscript("", str(int(power)).replace("-", "−"))]
+    """Return a number, or several in words, as printed: with powers of ten where needed."""
+    *scaled, last = re.split(r"(?<=\d)e([+-]\d+)", format_number(value))
+    printed: list[nodes.Node] = []
+    for digits, power in zip(scaled[::2], scaled[1::2], strict=True):
+        exponent = str(int(power)).replace("-", "−")
+        printed += [nodes.Text(f"{digits} · 10"), nodes.superscript("", exponent)]
+    return [*printed, nodes.Text(last)]
 
 
 def filters() -> Element:
@@ -306,12 +342,22 @@ def filters() -> Element:
              sign(verdict), verdict)
         for verdict in VERDICTS
     ]  # fmt: skip
-    options = [html("option", SECTIONS[name], value=name) for name in SECTIONS]
-    parts = field("select", "section", html("option", "the whole article", value=""), *options)
+    sections = [html("option", SECTIONS[name], value=name) for name in SECTIONS]
+    parts = field("select", "section", html("option", "the whole article", value=""), *sections)
+    grades = [html("option", name.replace("-", " "), value=name) for name in HARMS]
+    harms = field("select", "harm", html("option", "any, or none", value=""), *grades)
+    orders = field(
+        "select",
+        "order",
+        html("option", "as in the article", value=""),
+        html("option", "the worst first", value="harm"),
+    )
     return html(
         "form",
         html("fieldset", html("legend", "Verdict"), *boxes),
         html("label", html("span", "Part"), parts),
+        html("label", html("span", "Harm"), harms),
+        html("label", html("span", "Order"), orders),
         html("label", html("span", "Words or symbols"), field("input", "words", type="search")),
         html("button", "Open all", type="button", kind="btn btn-sm"),
         html("p", role="status"),
@@ -341,7 +387,7 @@ class ClaimStrip(SphinxDirective):
                  html("span", html("strong", f"{count(v)} {COUNTED[v]}"), f": {VERDICTS[v]}"))
             for v in VERDICTS
         ]  # fmt: skip
-        caption = html("figcaption", html("ul", *counts))
+        caption = html("figcaption", html("p", slips()), html("ul", *counts))
         said = html("p", "\u00a0", kind="said", **{"aria-hidden": "true"})
         rows = html("div", *map(self.part, SECTIONS), kind="parts")
         return [html("figure", rows, said, caption, kind="claims-strip")]
@@ -358,6 +404,40 @@ class ClaimStrip(SphinxDirective):
 
 def count(verdict: str) -> int:
     return sum(claim.verdict == verdict for claim in CLAIMS.values())
+
+
+def slips() -> str:
+    """Count the claims, and the slips behind those that do not simply hold."""
+    corrected = {claim.cause for claim in CLAIMS.values() if claim.verdict == "corrected"}
+    return (
+        f"{len(CLAIMS)} claims. One slip can recur in several lines: behind the "
+        f"{count('corrected')} that are corrected there are {len(corrected)} slips, and "
+        f"{len(CLAIMS.by_cause())} behind these and the {count('condition')} that need a condition."
+    )
+
+
+class ClaimCauses(MarkdownDirective):
+    """The slips, each once, with the claims that it is behind, below the worst harm it does."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a list for each harm."""
+        causes = CLAIMS.by_cause()
+        shown = []
+        for harm, meaning in HARMS.items():
+            items = [
+                html("li", *self.line(CAUSES[cause]), " ", *marks(causes[cause]), name=slip(cause))
+                for cause in causes
+                if worst(causes[cause]) == harm
+            ]
+            head = html("p", html("strong", harm.replace("-", " ")), f": {meaning}.")
+            shown.append(html("div", head, html("ul", *items), kind="claims-causes"))
+        return shown
+
+
+def worst(claims: Iterable[Claim]) -> str:
+    """Return the worst harm that these claims do."""
+    done = {claim.harm for claim in claims}
+    return next(harm for harm in HARMS if harm in done)
 
 
 # ------------------------------------------------------------------ the crosswalk
@@ -411,7 +491,7 @@ def equation(app: Sphinx, page: str, label: str) -> nodes.Node:
 
 
 def cards(app: Sphinx) -> dict[str, dict[str, str]]:
-    """Return title, verdict and what holds of each claim, in HTML."""
+    """Return title, verdict, harm and what holds of each claim, in HTML."""
     rows = app.env.get_doctree(PAGE).findall(
         lambda node: isinstance(node, Element) and "claim" in node["classes"]
     )
@@ -419,7 +499,12 @@ def cards(app: Sphinx) -> dict[str, dict[str, str]]:
     for row in rows:
         claim = CLAIMS[row["ids"][0]]
         what, holds = (render(app, found) for found in (what_of(row), holds_of(row)))
-        told[claim.id] = {"verdict": claim.verdict, "title": what, "holds": holds}
+        told[claim.id] = {
+            "verdict": claim.verdict,
+            "graded": claim.graded,
+            "title": what,
+            "holds": holds,
+        }
     return told
 
 
@@ -455,6 +540,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("ledger", LedgerRole())
     app.add_directive("claims", Claims)
     app.add_directive("claims-strip", ClaimStrip)
+    app.add_directive("claims-causes", ClaimCauses)
     app.add_directive("crosswalk", Crosswalk)
     # After 500, at which the sections get their numbers.
     app.connect("env-get-updated", collect_citations, priority=600)

@@ -1,7 +1,7 @@
 // The ledger: marks tell what they stand for, rows are filtered, and a link to a row opens it.
 "use strict";
 (() => {
-  const SIGNS = { holds: "✓", condition: "◐", corrected: "✗" };
+  const SIGNS = { holds: "✓", condition: "◐", corrected: "✗", omission: "○" };
   const make = (tag, className, html = "") => Object.assign(document.createElement(tag), { className, innerHTML: html });
 
   // ------------------------------------------------ the card of a mark
@@ -36,7 +36,7 @@
     from = mark;
     card = make("div", `ledger-card ${told.verdict}`);
     card.setAttribute("aria-hidden", "true"); // a screen reader has the name of the link, and the link
-    card.append(make("p", "head", `<span>${SIGNS[told.verdict]} ${told.verdict}</span> ${told.title}`), make("div", "", told.holds));
+    card.append(make("p", "head", `<span>${SIGNS[told.verdict]} ${told.graded}</span> ${told.title}`), make("div", "", told.holds));
     document.body.append(card);
     const at = mark.getBoundingClientRect();
     const box = card.getBoundingClientRect();
@@ -67,11 +67,24 @@
   if (!form) return;
   const rows = [...document.querySelectorAll("details.claim")];
   const cells = [...document.querySelectorAll(".claims-strip a.square")];
-  const { verdict: boxes, section, words } = form.elements;
+  const { verdict: boxes, section, harm, order, words } = form.elements;
   const button = form.querySelector("button");
   const status = form.querySelector("[role=status]");
   const shown = () => rows.filter((row) => !row.hidden);
   const texts = new Map();
+
+  // In the article's order a row stands in its part, in the order of harm all stand in one list.
+  const parts = rows.map((row) => row.parentElement);
+  const list = make("div", "claims-sorted");
+  parts.at(-1).after(list);
+  const grades = [...[...harm.options].slice(1).map((option) => option.value), ""]; // no harm at all is last
+  const grade = (row) => grades.indexOf(row.dataset.harm);
+
+  const arrange = () => {
+    if (Boolean(order.value) === list.hasChildNodes()) return;
+    if (order.value) [...rows].sort((a, b) => grade(a) - grade(b)).forEach((row) => list.append(row));
+    else rows.forEach((row, i) => parts[i].append(row));
+  };
 
   // Words and symbols of a row; its formulas bring their LaTeX along.
   const textOf = (row) => {
@@ -83,11 +96,11 @@
     const verdicts = [...boxes].filter((box) => box.checked).map((box) => box.value);
     const asked = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     rows.forEach((row) => {
-      const { section: part, verdict } = row.dataset;
-      const fits = verdicts.includes(verdict) && (!section.value || section.value === part);
+      const chosen = [section, harm].every(({ name, value }) => !value || value === row.dataset[name]);
+      const fits = chosen && verdicts.includes(row.dataset.verdict);
       row.hidden = !fits || !asked.every((word) => textOf(row).includes(word));
     });
-    new Set(rows.map((row) => row.parentElement)).forEach((part) => {
+    new Set(parts).forEach((part) => {
       part.hidden = !part.querySelector(":scope > .claim:not([hidden])");
     });
     cells.forEach((cell, i) => cell.classList.toggle("filtered", rows[i].hidden));
@@ -105,13 +118,18 @@
     shown().forEach((row) => (row.open = open));
   });
   rows.forEach((row) => row.addEventListener("toggle", name));
+  order.addEventListener("input", arrange);
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
 
   // A browser restores what was typed; what is shown has to fit it.
-  addEventListener("pageshow", filter);
-  filter();
+  const update = () => {
+    arrange();
+    filter();
+  };
+  addEventListener("pageshow", update);
+  update();
 
   // ------------------------------------------------ links to rows
 
@@ -120,7 +138,7 @@
     const row = target?.closest("details.claim");
     if (target?.closest("[hidden]")) {
       form.reset();
-      filter();
+      update();
     }
     if (!row) return;
     row.open = true;

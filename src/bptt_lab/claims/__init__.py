@@ -1,15 +1,24 @@
 """The ledger: every claim of the article with a verdict, what holds, and a check that runs.
 
 >>> from bptt_lab.claims import CLAIMS
->>> claim = CLAIMS["vg-16"]
->>> claim.title, claim.verdict
-('slopes always less than 1', 'corrected')
->>> claim.check()["slope of tanh at 0"]
-1.0
+>>> claim = CLAIMS["vg-05"]
+>>> claim.title, claim.verdict, claim.harm, claim.cause
+('the Jacobian of one step', 'corrected', 'wrong-number', 'transpose')
+>>> round(claim.check()["error without"], 2) > 0.3
+True
 """
 
 from bptt_lab.claims import bptt, lstm, model, norms, sources, vanishing
-from bptt_lab.claims.claim import SECTIONS, SIGNS, VERDICTS, Claim, Ledger, Numbers
+from bptt_lab.claims.claim import (
+    CAUSES,
+    HARMS,
+    SECTIONS,
+    SIGNS,
+    VERDICTS,
+    Claim,
+    Ledger,
+    Numbers,
+)
 from bptt_lab.claims.findings import CheckFailed, Finding, Findings, check_all
 
 CLAIMS = Ledger()
@@ -20,7 +29,9 @@ for part in (model, bptt, vanishing, norms, lstm, sources):
         CLAIMS.add(claim)
 
 __all__ = [
+    "CAUSES",
     "CLAIMS",
+    "HARMS",
     "SECTIONS",
     "SIGNS",
     "VERDICTS",

@@ -9,7 +9,7 @@ import textwrap
 import traceback
 from collections.abc import Sequence
 
-from bptt_lab.claims import CLAIMS, SECTIONS, VERDICTS
+from bptt_lab.claims import CLAIMS, HARMS, SECTIONS, VERDICTS
 from bptt_lab.claims.claim import Claim, Ledger
 from bptt_lab.claims.findings import Finding, check_each, format_number, run_check
 
@@ -18,19 +18,23 @@ WIDTH = 79
 
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    verdicts = "\n".join(f"  {verdict:<10} {what}" for verdict, what in VERDICTS.items())
-    sections = "\n".join(f"  {section:<10} {what}" for section, what in SECTIONS.items())
+    verdicts, harms, sections = (
+        "\n".join(f"  {name:<13}{what}" for name, what in names.items())
+        for names in (VERDICTS, HARMS, SECTIONS)
+    )
     options = argparse.ArgumentParser(
         prog="python -m bptt_lab.claims",
         description="Run the check of every claim of the article and print the table of verdicts,\n"
         "or print the entries that are named in full, with what their checks see.",
-        epilog=f"verdicts:\n{verdicts}\n\nparts of the article:\n{sections}\n\n"
+        epilog=f"verdicts:\n{verdicts}\n\nharm of a condition or a correction:\n{harms}\n\n"
+        f"parts of the article:\n{sections}\n\n"
         "The exit status is 1 if a check fails.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument("entries", nargs="*", metavar="ENTRY", help="such as vg-12")
     options.add_argument("--section", choices=SECTIONS, help="only this part of the article")
     options.add_argument("--verdict", choices=VERDICTS, help="only claims of this verdict")
+    options.add_argument("--harm", choices=HARMS, help="only claims that do this harm")
     return options
 
 
@@ -47,7 +51,7 @@ def unknown(entry: str) -> str:
 def line(finding: Finding) -> str:
     """Return the row of a claim."""
     claim = finding.claim
-    return f"{claim.id:<9}{claim.verdict:<11}{finding.status:<10}{claim.title}"
+    return f"{claim.id:<8} {claim.verdict:<9} {claim.harm:<12} {finding.status:<8} {claim.title}"
 
 
 def print_table(claims: Ledger) -> int:
@@ -64,6 +68,11 @@ def print_table(claims: Ledger) -> int:
     )
     statuses = [finding.status for finding in findings]
     print(f"\n{len(claims)} claims: {counts}.")
+    causes = claims.by_cause()
+    print(
+        f"{sum(map(len, causes.values()))} of them are conditions or corrected; "
+        f"the slips behind these, each counted once, are {len(causes)}."
+    )
     print(
         f"{statuses.count('passed')} checks passed, {statuses.count('FAILED')} failed, "
         f"{statuses.count('no check')} claims have none; "
@@ -92,7 +101,9 @@ def numbers(finding: Finding) -> str:
 
 def entry(claim: Claim, finding: Finding) -> str:
     """Return an entry in full."""
-    parts = [f"{claim.id}  {claim.title}: {claim.verdict} ({VERDICTS[claim.verdict]})"]
+    parts = [f"{claim.id}  {claim.title}: {claim.graded} ({VERDICTS[claim.verdict]})"]
+    if claim.harm:
+        parts.append(paragraph("Harm", HARMS[claim.harm]))
     parts += [paragraph(name, text) for name, text in claim.parts.items()]
     if finding.error:
         parts.append("The check FAILED\n" + "".join(traceback.format_exception(finding.error)))
@@ -118,7 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     claims = Ledger(
         (id, claim)
         for id, claim in CLAIMS.items()
-        if asked.section in (None, claim.section) and asked.verdict in (None, claim.verdict)
+        if asked.section in (None, claim.section)
+        and asked.verdict in (None, claim.verdict)
+        and asked.harm in (None, claim.harm)
     )
     return int(print_table(claims) > 0)
 

@@ -13,6 +13,7 @@ from bptt_lab.activations import ACTIVATIONS
 from bptt_lab.arguments import Array
 from bptt_lab.bptt import Gradients, forward, loss_and_gradients
 from bptt_lab.cells import RNN
+from bptt_lab.claims import cited
 from bptt_lab.claims.claim import Ledger, Numbers
 from bptt_lab.claims.problems import jacobians, norm
 from bptt_lab.initializers import gaussian
@@ -173,7 +174,7 @@ def sum_over_steps() -> Numbers:
 @LEDGER.enter(
     "bptt-02", "cross-entropy, written as a product",
     states=r"$L=-\sum_{t=1}^{T}y_t\log\hat y_t=-\sum_{t=1}^{T}y_t\log[\mathrm{softmax}(o_t)]$",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="inner product",
     holds=r"$L_t=-\sum_r\sum_cy_{t,rc}\ln\hat y_{t,rc}$, over the rows $r$ of the batch and the "
     "classes $c$.",
     condition=r"$y_t\log\hat y_t$ is the inner product of two rows, not their element-wise "
@@ -257,13 +258,16 @@ def chain_of_the_readout() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-05", "the order of the outer product",
+    "bptt-05", "an outer product, the error first",
     states=r"$\frac{\partial L}{\partial W_{yh}}=\sum_t^T(\hat y_t-y_t)\otimes h_t$",
-    verdict="corrected",
+    verdict="condition", harm="wrong-number", cause="three indices",
     holds=r"$\frac{\partial L}{\partial W_{yh}}=\sum_{t=1}^{T}h_t\otimes(\hat y_t-y_t)="
-    r"\sum_{t=1}^{T}h_t^\top(\hat y_t-y_t)$, of shape $n\times n_{outputs}$, for "
-    "$o_t=h_tW_{yh}+b_y$. The article's order is the gradient of the transpose. If "
-    "$n_{outputs}=n$, no error is raised and the gradient is wrong.",
+    r"\sum_{t=1}^{T}h_t^\top(\hat y_t-y_t)$, of shape $n\times n_{outputs}$ like $W_{yh}$, for "
+    "$o_t=h_tW_{yh}+b_y$. The article's order gives the transpose of it. If $n_{outputs}=n$, no "
+    "error is raised when the one is taken for the other.",
+    condition="Numerator layout, in which the derivative of a number with respect to a matrix is "
+    r"laid out as the matrix's transpose, $n_{outputs}\times n$. What is subtracted from "
+    "$W_{yh}$ has to be transposed back.",
     equations=("eq-bptt-readout",),
 )  # fmt: skip
 def order_of_the_outer_product() -> Numbers:
@@ -285,9 +289,9 @@ def order_of_the_outer_product() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-06", "the derivative of the output by its weights",
+    "bptt-06", "the derivative of the output with respect to its weights",
     states=r"$\frac{\partial o_t}{\partial W_{yh}}=h_t$, since $o_t=h_t\cdot W_{yh}+b_y$",
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="three indices",
     holds=r"$\frac{\partial o_{t,c}}{\partial(W_{yh})_{ij}}=h_{t,i}\,[j=c]$, an array of "
     r"$n_{outputs}\times n\times n_{outputs}$ entries. Contracted with $e_t$ it gives "
     r"$h_t^\top e_t$. The shorthand $h_t$ loses the index that tells in which order.",
@@ -312,12 +316,13 @@ def three_indices() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-07", "derivative by the logits",
+    "bptt-07", '"derivative of Loss Function w.r.t. softmax function"',
     states=r"the derivative of the loss with respect to the softmax function, used as "
     r"$\hat y_t-y_t$",
-    verdict="corrected",
-    holds=r"$\hat y_t-y_t$ is the derivative by the logits $o_t$, which enter softmax. By what "
-    r"comes out of it the derivative is $-y_{t,c}/\hat y_{t,c}$. In general "
+    verdict="corrected", harm="wording", cause="softmax",
+    holds=r"$\hat y_t-y_t$ is the derivative with respect to the logits $o_t$, which enter "
+    r"softmax. With respect to what comes out of it the derivative is "
+    r"$-y_{t,c}/\hat y_{t,c}$. In general "
     r"$\frac{\partial L_t}{\partial o_t}=\bigl(\sum_cy_{t,c}\bigr)\hat y_t-y_t$.",
     condition=r"$\hat y_t-y_t$ needs $\sum_cy_{t,c}=1$: one class, or any distribution over them.",
     equations=("eq-loss-gradient",),
@@ -350,7 +355,7 @@ def derivative_by_the_logits() -> Numbers:
     states=r"$\frac{\partial L}{\partial b_y}=\sum_t^T\frac{\partial L_t}{\partial\hat y_t}"
     r"\frac{\partial\hat y_t}{\partial o_t}\frac{\partial o_t}{\partial b_y}="
     r"\sum_t^T(\hat y_t-y_t)$",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="one label",
     holds=r"$\frac{\partial L}{\partial b_y}=\sum_{t=1}^{T}\mathbf 1^\top(\hat y_t-y_t)$: the "
     "rows of a mini-batch are added too.",
     condition="One sequence, or the sum over the rows; and targets that sum to one.",
@@ -373,10 +378,10 @@ def bias_of_the_output() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-09", "the output of step t + 1",
+    "bptt-09", '"the output of the time-step" t + 1',
     states=r"$L_{t+1}$ denotes the output of the time-step $t+1$, "
     r"$L_{t+1}=-y_{t+1}\log\hat y_{t+1}$",
-    verdict="corrected",
+    verdict="corrected", harm="wording", cause="shift",
     holds=r"$L_{t+1}$ is the loss of that step. Its output is $\hat y_{t+1}$, a row, which knows "
     r"nothing of the target. Nor is the shift needed: derive for $L_t$ and let $t=1,\dots,T$.",
     equations=("eq-bptt-loss",),
@@ -396,19 +401,19 @@ def loss_or_output() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-10", "one time-step alone",
+    "bptt-10", '"where we consider only one time-step"',
     states=r"$\frac{\partial L_{t+1}}{\partial W_{hh}}="
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial W_{hh}}$, "
     '"where we consider only one time-step"',
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="immediate",
     holds=r"$\frac{\partial L_t}{\partial W_{hh}}=\frac{\partial L_t}{\partial\hat y_t}"
     r"\frac{\partial\hat y_t}{\partial h_t}\frac{\mathrm dh_t}{\mathrm dW_{hh}}$ with "
     r"$\frac{\partial\hat y_t}{\partial h_t}=(\mathrm{diag}\,\hat y_t-\hat y_t^\top\hat y_t)"
     r"W_{yh}^\top$. This is exact, and all of it.",
     condition="The last factor is the total derivative. The immediate one, as the words say, "
     "leaves only the term $k=t$ of the sum.",
-    sources=("pascanu2013, eq. 4",),
+    sources=(cited.IMMEDIATE,),
     equations=("eq-bptt-total",),
 )  # fmt: skip
 def one_step_alone() -> Numbers:
@@ -457,12 +462,12 @@ def through_the_last_state() -> Numbers:
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial h_t}"
     r"\frac{\partial h_t}{\partial W_{hh}}$",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="immediate",
     holds=r"$\frac{\mathrm dh_{t+1}}{\mathrm dW_{hh}}="
     r"\frac{\partial^+h_{t+1}}{\partial W_{hh}}+\frac{\partial h_{t+1}}{\partial h_t}"
     r"\frac{\mathrm dh_t}{\mathrm dW_{hh}}$. The display keeps the second term and loses the "
     "use of $W_{hh}$ at step $t+1$ itself, under either reading of the last factor.",
-    sources=("pascanu2013, eq. 4",),
+    sources=(cited.IMMEDIATE,),
     equations=("eq-bptt-total",),
 )  # fmt: skip
 def the_term_that_is_lost() -> Numbers:
@@ -485,12 +490,12 @@ def the_term_that_is_lost() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-13", "immediate, not total",
+    "bptt-13", "the sum over the steps, for the recurrent weights",
     states=r"$\frac{\partial L_{t+1}}{\partial W_{hh}}=\sum_{k=1}^{t+1}"
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial h_k}"
     r"\frac{\partial h_k}{\partial W_{hh}}$",
-    verdict="condition",
+    verdict="condition", harm="wrong-number", cause="immediate",
     holds=r"$\frac{\partial L_t}{\partial W_{hh}}=\sum_{k=1}^{t}"
     r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
     r"\frac{\partial^+h_k}{\partial W_{hh}}$, one term for each use of the matrix. The total "
@@ -498,7 +503,7 @@ def the_term_that_is_lost() -> Numbers:
     "with it each of them is counted $t-k+1$ times.",
     condition=r"The last factor is the immediate partial $\frac{\partial^+h_k}{\partial W_{hh}}$, "
     "with $h_{k-1}$ held constant.",
-    sources=("pascanu2013, eq. 4",),
+    sources=(cited.IMMEDIATE,),
     equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def immediate_or_total() -> Numbers:
@@ -577,13 +582,13 @@ def entries_of_the_jacobian() -> Numbers:
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}"
     r"\Bigl(\prod_{j=k}^{t}\frac{\partial h_{j+1}}{\partial h_j}\Bigr)"
     r"\frac{\partial h_k}{\partial W_{hh}}$",
-    verdict="condition",
+    verdict="condition", harm="wrong-number", cause="immediate",
     holds=r"$\frac{\partial L_t}{\partial W_{hh}}=\sum_{k=1}^{t}"
     r"\frac{\partial L_t}{\partial h_t}\,(J_tJ_{t-1}\cdots J_{k+1})\,"
     r"\frac{\partial^+h_k}{\partial W_{hh}}$, with the identity for $k=t$.",
     condition="The product has its largest index on the left, though the sign "
     r"$\prod_{j=k}^{t}$ counts upwards; and the last factor is the immediate partial.",
-    sources=("pascanu2013, eq. 4",),
+    sources=(cited.IMMEDIATE,),
     equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def order_of_the_product() -> Numbers:
@@ -646,16 +651,16 @@ def two_layouts() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-18", "a Jacobian whose norm is at most 1",
+    "bptt-18", 'a Jacobian that "has an upper bound of 1"',
     states='the 2-norm of the Jacobian, "which you can think of it as an absolute value", has an '
     "upper bound of 1",
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="slope",
     holds=r"The slope of tanh is at most 1. The Jacobian $D_tW_{hh}^\top$ has the bound "
     r"$\gamma_h\,\sigma_{\max}(W_{hh})$, which is attained where every slope is $\gamma_h$. So "
     r"the bound 1 holds for all states if and only if $\sigma_{\max}(W_{hh})\le1/\gamma_h$. The "
     "2-norm is the largest factor by which a vector is stretched. Were the claim true, no "
     "gradient could explode.",
-    sources=("pascanu2013, section 2.1",),
+    sources=(cited.SUFFICIENT,),
     equations=("eq-norm-bound",),
 )  # fmt: skip
 def norms_above_one() -> Numbers:
@@ -683,7 +688,7 @@ def norms_above_one() -> Numbers:
     "bptt-19", "bounded values, bounded derivative",
     states="it makes sense, because tanh or the sigmoid maps all values into a range between -1 "
     "and 1, and the derivative is bounded by 1, or by 1/4, as well",
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="slope",
     holds="Both bounds of the slope are right, and the sigmoid's values lie between 0 and 1. But "
     "a bounded range does not bound a derivative, and a bounded slope does not bound the "
     r"Jacobian: it is multiplied by $W_{hh}^\top$.",
@@ -705,12 +710,12 @@ def range_and_slope() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-20", "the first loss left out",
+    "bptt-20", "the sum over the losses, for the recurrent weights",
     states=r"$\frac{\partial L}{\partial W_{hh}}=\sum_t^T\sum_{k=1}^{t+1}"
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial h_k}"
     r"\frac{\partial h_k}{\partial W_{hh}}$",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="shift",
     holds=r"$\frac{\partial L}{\partial W_{hh}}=\sum_{t=1}^{T}\sum_{k=1}^{t}"
     r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
     r"\frac{\partial^+h_k}{\partial W_{hh}}$. As printed the sum needs $L_{T+1}$, which does not "
@@ -735,13 +740,13 @@ def first_loss() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-21", "a contribution of one input only",
+    "bptt-21", '"gets only contribution from" one input',
     states='the time-step $t+1$ "gets only contribution from" $X_{t+1}$: '
     r"$\frac{\partial L_{t+1}}{\partial W_{xh}}="
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial W_{xh}}$; "
     "because $h_t$ contributes to $h_{t+1}$ too, we must go back to $h_t$ as well",
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="immediate",
     holds="Exact with the total derivative, as in bptt-10. $h_{t+1}$ depends on all the inputs "
     r"$x_1,\dots,x_{t+1}$; the immediate contribution alone comes from $x_{t+1}$. The last "
     "sentence is right.",
@@ -774,7 +779,7 @@ def earlier_inputs() -> Numbers:
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial h_t}"
     r"\frac{\partial h_t}{\partial W_{xh}}$",
-    verdict="condition",
+    verdict="condition", harm="wrong-number", cause="immediate",
     holds=r"$\frac{\partial L_t}{\partial W_{xh}}=\frac{\partial L_t}{\partial h_t}"
     r"\Bigl(\frac{\partial^+h_t}{\partial W_{xh}}+J_t\frac{\mathrm dh_{t-1}}"
     r"{\mathrm dW_{xh}}\Bigr)$.",
@@ -798,18 +803,18 @@ def two_terms() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-23", "the sum for the input weights",
+    "bptt-23", "the sum over the steps, for the input weights",
     states=r"$\frac{\partial L_{t+1}}{\partial W_{xh}}=\sum_{k=1}^{t+1}"
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial h_k}"
     r"\frac{\partial h_k}{\partial W_{xh}}$",
-    verdict="condition",
+    verdict="condition", harm="wrong-number", cause="immediate",
     holds=r"$\frac{\partial L_t}{\partial W_{xh}}=\sum_{k=1}^{t}"
     r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
     r"\frac{\partial^+h_k}{\partial W_{xh}}$ with "
     r"$\frac{\partial^+h_{k,i}}{\partial(W_{xh})_{pq}}=\phi'(a_{k,i})\,[i=q]\,x_{k,p}$.",
     condition="The last factor is the immediate partial, as in bptt-13.",
-    sources=("pascanu2013, eq. 4",),
+    sources=(cited.IMMEDIATE,),
     equations=("eq-bptt-one-loss", "eq-bptt-immediate"),
 )  # fmt: skip
 def sum_for_the_input_weights() -> Numbers:
@@ -832,12 +837,12 @@ def sum_for_the_input_weights() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-24", "the first loss left out, input weights",
+    "bptt-24", "the sum over the losses, for the input weights",
     states=r"$\frac{\partial L}{\partial W_{xh}}=\sum_t\sum_{k=1}^{t+1}"
     r"\frac{\partial L_{t+1}}{\partial\hat y_{t+1}}"
     r"\frac{\partial\hat y_{t+1}}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial h_k}"
     r"\frac{\partial h_k}{\partial W_{xh}}$",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="shift",
     holds=r"$\frac{\partial L}{\partial W_{xh}}=\sum_{t=1}^{T}\sum_{k=1}^{t}"
     r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
     r"\frac{\partial^+h_k}{\partial W_{xh}}=\sum_{t=1}^{T}x_t^\top\delta_t$, with $\delta_t$ of "
@@ -858,17 +863,21 @@ def first_loss_of_the_input_weights() -> Numbers:
 
 
 @LEDGER.enter(
-    "bptt-25", "the bias, and the algorithm",
-    states="gradients of $W_{yh}$, $b_y$, $W_{hh}$ and $W_{xh}$; none of $b_h$, and none in a "
-    "form that can be computed",
-    verdict="corrected",
-    holds=r"From $\delta_{T+1}=0$, for $t=T,\dots,1$: "
+    "bptt-25", "four gradients",
+    states="gradients of $W_{yh}$, $b_y$, $W_{hh}$ and $W_{xh}$; none of $b_h$, and no algorithm "
+    "for the sums",
+    verdict="omission",
+    holds=r"Two things are needed besides: $b_h$, and a recursion that computes the sums. From "
+    r"$\delta_{T+1}=0$, for $t=T,\dots,1$: "
     r"$\delta_t=\bigl((\hat y_t-y_t)W_{yh}^\top+\delta_{t+1}W_{hh}^\top\bigr)\circ\phi'(a_t)$. "
     r"Then $\frac{\partial L}{\partial b_h}=\sum_t\mathbf 1^\top\delta_t$, "
     r"$\frac{\partial L}{\partial W_{hh}}=\sum_th_{t-1}^\top\delta_t$, "
     r"$\frac{\partial L}{\partial W_{xh}}=\sum_tx_t^\top\delta_t$. The states begin with $h_0$: "
     "if they are stored from $h_1$ on, the index $-1$ gives the last one, and no error.",
-    sources=("rumelhart1986", "werbos1990"),
+    sources=(
+        "rumelhart1986, not read",
+        'werbos1990, abstract: "the basic equations for backpropagation through time"',
+    ),
     equations=("eq-bptt-recursion", "eq-bptt-gradients"),
 )  # fmt: skip
 def recursion() -> Numbers:

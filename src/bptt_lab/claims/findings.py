@@ -79,7 +79,7 @@ def table(findings: Iterable[Finding]) -> str:
     for finding in findings:
         claim, numbers = finding.claim, finding.numbers
         saw = "; ".join(f"{name}: {format_number(value)}" for name, value in numbers.items())
-        cells = [claim.id, f"{SIGNS[claim.verdict]} {claim.verdict}", claim.title]
+        cells = [claim.id, f"{SIGNS[claim.verdict]} {claim.graded}", claim.title]
         rows.append("| " + " | ".join([*cells, (saw or finding.status).replace("|", r"\|")]) + " |")
     return "\n".join(rows)
 

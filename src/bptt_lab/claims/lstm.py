@@ -15,8 +15,9 @@ from bptt_lab.arguments import Array
 from bptt_lab.bptt import Trace, backward, forward, loss_and_gradients
 from bptt_lab.cells import GRU, LSTM, RNN, Cell, OriginalLSTM, PeepholeLSTM
 from bptt_lab.cells.base import Params
+from bptt_lab.claims import cited
 from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import norm
+from bptt_lab.claims.problems import norm, spread
 from bptt_lab.initializers import gaussian, orthogonal
 from bptt_lab.jacobians import (
     jacobian_product,
@@ -181,7 +182,7 @@ def size(M: sp.Matrix) -> float:
     "article writes neither the gates nor the output, and without them nothing can be computed: "
     r"$g_t=\sigma(x_tW_{xg}+h_{t-1}W_{hg}+b_g)$ for $g\in\{i,f,o\}$, the same with tanh for "
     r"$\tilde C_t$, and $h_t=o_t\circ\tanh(C_t)$. $\circ$ is the product entry by entry.",
-    sources=("hochreiter1997", "gers2000"),
+    sources=(cited.CAROUSEL_AND_CUT, cited.FORGET_GATE),
     equations=("eq-lstm",),
 )  # fmt: skip
 def repeated_product() -> Numbers:
@@ -210,7 +211,10 @@ def repeated_product() -> Numbers:
     verdict="holds",
     holds=r"$y^{in_j}$ is the input gate. In the paper $g(a)=4\sigma(a)-2=2\tanh\frac a2$, and the "
     r"output is $y^{out_j}\,\psi(s_{c_j})$ with $\psi(C)=2\sigma(C)-1=\tanh\frac C2$.",
-    sources=("hochreiter1997, sections 4 and 5.1 (page 7 of the authors' preprint)",),
+    sources=(
+        "hochreiter1997, section 4 (page 7 of the authors' preprint), for the equation, and "
+        "appendix A.1, eqs. 4 and 5, for $g$ and $\\psi$",
+    ),
     equations=("eq-lstm-1997",),
 )  # fmt: skip
 def update_of_1997() -> Numbers:
@@ -237,7 +241,7 @@ def update_of_1997() -> Numbers:
     verdict="holds",
     holds=r"$\tilde C_t=g(a^C_t)$. With tanh in place of the paper's $g$ a candidate lies in "
     "$(-1,1)$, not in $(-2,2)$.",
-    sources=("hochreiter1997, section 4",),
+    sources=("hochreiter1997, section 4, for the equation",),
     equations=("eq-carousel", "eq-lstm-1997"),
 )  # fmt: skip
 def additive_update() -> Numbers:
@@ -255,15 +259,22 @@ def additive_update() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-04", "where the 1 comes from",
+    "lstm-04", '"because of the truncated BPTT algorithm"',
     states="the motivation of the original LSTM was a recursive derivative of constant value, "
     '"equal to 1 because of the truncated BPTT algorithm"',
-    verdict="corrected",
-    holds="The 1 comes from the constant error carousel: a linear unit that feeds itself with "
-    r"weight 1. The cut removes the other paths; in full "
-    r"$\frac{\partial C_t}{\partial C_{t-1}}=I+A_tP_{t-1}$. Nor is it truncated BPTT in today's "
-    "sense, a window in time: it is a variant of RTRL in which errors stop at the net inputs.",
-    sources=("hochreiter1997, sections 3.2 and 4, appendix A.2, eq. 30",),
+    verdict="condition", harm="wording", cause="cut",
+    holds="Two things are needed. The 1 itself comes from the constant error carousel, a linear "
+    "unit that feeds itself with weight 1; the same cut with forget gates leaves their product. "
+    "That nothing else is in the derivative comes from the cut: in full "
+    r"$\frac{\partial C_t}{\partial C_{t-1}}=I+A_tP_{t-1}$. The paper says both, and compares its "
+    "cut with truncated BPTT itself.",
+    condition="The cell of 1997, with its carousel; and the truncation is the paper's, at the net "
+    "inputs, not a window in time, which is what truncated BPTT means today.",
+    sources=(
+        cited.CAROUSEL_AND_CUT, cited.LIKE_TRUNCATED,
+        "hochreiter1997, appendix A.2, eq. 30: the derivative with all its terms, of which the "
+        "truncation leaves 1",
+    ),
     equations=("eq-original-derivative",),
 )  # fmt: skip
 def carousel() -> Numbers:
@@ -292,12 +303,16 @@ def carousel() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-05", "what was cut",
+    "lstm-05", '"not to flow back to the input or candidate gates"',
     states='the gradient "was truncated so as not to flow back to the input or candidate gates"',
-    verdict="corrected",
-    holds="The candidate is no gate, and the output gate is cut as well. Errors do reach the net "
-    r"inputs of all three and change their weights; they only do not go on to $h_{t-1}$.",
-    sources=("hochreiter1997, section 4",),
+    verdict="condition", harm="wording", cause="cut",
+    holds="For this derivative the list is complete: $C_t$ depends on $h_{t-1}$ through these two "
+    "alone. The paper cuts at the output gate as well, by which an error at $h_t$ would reach "
+    r"$h_{t-1}$. Errors do reach the net inputs of all three and change their weights; they only "
+    r"do not go on to $h_{t-1}$.",
+    condition=r"Only $\frac{\partial C_t}{\partial C_{t-1}}$ is meant, not the gradient of a loss. "
+    "(The candidate is no gate.)",
+    sources=(cited.LIKE_TRUNCATED,),
     equations=("eq-original-derivative",),
 )  # fmt: skip
 def cut_at_three_net_inputs() -> Numbers:
@@ -306,19 +321,31 @@ def cut_at_three_net_inputs() -> Numbers:
     d_h[-1] = 1  # of the loss, the sum of the last h
     package = backward(trace, d_h)
 
+    def run(q: Params, live: str, C: Array | None = None) -> tuple[Array, Array]:
+        h, C_0 = (part[0] for part in p.state0)
+        C = C_0 if C is None else C
+        for x_t, recorded in zip(p.x[:, 0], trace.h[:-1, 0], strict=True):
+            read = {g: h if g in live else recorded for g in "ioC"}  # only h passes errors on
+            i, o, new = (net_input(q, g, x_t, read[g]) for g in "ioC")
+            C = C + sigmoid(i) * np.tanh(new)
+            h = sigmoid(o) * np.tanh(C)
+        return h, C
+
     def gradient(name: str, live: str) -> Array:
-        def loss(w: Array) -> Array:
-            q, (h, C) = p.params | {name: w}, (part[0] for part in p.state0)
-            for x_t, recorded in zip(p.x[:, 0], trace.h[:-1, 0], strict=True):
-                read = {g: h if g in live else recorded for g in "ioC"}  # only h passes errors on
-                i, o, new = (net_input(q, g, x_t, read[g]) for g in "ioC")
-                C = C + sigmoid(i) * np.tanh(new)
-                h = sigmoid(o) * np.tanh(C)
-            return np.asarray(h.sum())
+        return complex_step(
+            lambda w: np.asarray(run(p.params | {name: w}, live)[0].sum()), p.params[name]
+        )
 
-        return complex_step(loss, p.params[name])
+    def from_identity(live: str) -> float:
+        """Distance of dC_7/dC_0 from I, the gates not named being cut."""
+        end = complex_step(lambda C: run(p.params, live, C)[1], p.state0[1][0])
+        return distance_from_identity(end)
 
-    numbers: dict[str, float] = {}
+    numbers: dict[str, float] = {
+        "cell state over 7 steps, distance from the identity, both cut": from_identity("o"),
+        "the candidate alone cut": from_identity("io"),
+    }
+    assert from_identity("o") < 1e-15 and from_identity("io") > 0.01
     for name in ("W_hi", "W_ho", "W_hC"):
         all_cut, output_gate_open = (
             relative_error(package[name], gradient(name, live)) for live in ("", "o")
@@ -332,14 +359,14 @@ def cut_at_three_net_inputs() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-06", "neither exploding nor vanishing",
+    "lstm-06", '"neither explode or vanish"',
     states='"If this is the case, then our gradients would neither explode or vanish."',
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="one path",
     holds="Inside the cell the error neither grows nor shrinks. On its way in it is multiplied by "
     r"$o_t\circ\psi'(C_t)$, where $\psi$ squashes the cell state, and on its way out by "
     r"$i_t\circ g'$. When the cell drifts, $\psi'(C_t)\to0$ and nothing gets in.",
     condition="The gradient is cut, and only the error that is already inside the cell is meant.",
-    sources=("hochreiter1997, sections 3.2 and 4",),
+    sources=(cited.INSIDE, cited.DRIFT),
     equations=("eq-blocks-1997", "eq-original-derivative"),
 )  # fmt: skip
 def into_and_out_of_the_cell() -> Numbers:
@@ -358,15 +385,15 @@ def into_and_out_of_the_cell() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-07", "a cell state that grows",
+    "lstm-07", '"the cell state tends to grow uncontrollably"',
     states='"this formulation doesn\'t work well because the cell state tends to grow '
     'uncontrollably"',
-    verdict="condition",
+    verdict="condition", harm="wording", cause="growth",
     holds=r"Nothing leaves the memory, so $|C_t|\le2t$, or $t$ with tanh: at most linear growth, a "
     "drift or a random walk, and never exponential. Where the state is reset the cell works. The "
     "paper names the drift and its remedy, a negative bias of the input gate.",
     condition="A stream that never ends, and no resets of the state.",
-    sources=("gers2000, abstract", "hochreiter1997, section 4"),
+    sources=(cited.GROWTH, cited.DRIFT),
     equations=("eq-carousel", "eq-lstm-1997"),
 )  # fmt: skip
 def drift() -> Numbers:
@@ -397,12 +424,12 @@ def drift() -> Numbers:
     "lstm-08", "a forget gate against the growth",
     states='"In order to prevent this unbounded growth, a forget gate was added", in the more '
     "modern formulation of the linked paper (Graves and Schmidhuber 2005)",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="growth",
     holds="The forget gate is due to Gers, Schmidhuber and Cummins (2000); the linked paper adds "
     r"the full gradient, without a cut. $|C_t|\le\max|i_t\circ\tilde C_t|\,/\,(1-f_{\max})$ if "
     "that holds for $C_0$, and the bound is reached.",
     condition=r"$f_t\le f_{\max}<1$",
-    sources=("gers2000", "graves2005, abstract"),
+    sources=(cited.FORGET_GATE, cited.FULL_GRADIENT),
     equations=("eq-lstm", "eq-cell-bound"),
 )  # fmt: skip
 def bounded_growth() -> Numbers:
@@ -432,8 +459,12 @@ def bounded_growth() -> Numbers:
     holds=r"$\phi$ and $\iota$ name the forget and the input gate; they are no functions. The "
     "cell of that appendix has peepholes: gates see the cell state. Then $f_t$, $i_t$ and "
     "$o_{t-1}$ depend on $C_{t-1}$ directly, and the four terms of lstm-17 are not all.",
-    sources=("graves2005, appendix A", "gers2002"),
-    unsure="The appendix was not read again; its peepholes are as it is usually described.",
+    sources=(
+        "graves2005, appendix A, not read",
+        'gers2002, abstract: "\'peephole connections\' from its internal cells to its '
+        'multiplicative gates"',
+    ),
+    unsure="The appendix could not be read. That its cell has peepholes is how others describe it.",
     equations=("eq-lstm", "eq-peepholes"),
 )  # fmt: skip
 def peepholes() -> Numbers:
@@ -473,7 +504,7 @@ def peepholes() -> Numbers:
     states=r"$C_t=f_t\circ C_{t-1}+i_t\circ\tilde C_t$",
     verdict="holds",
     holds="The cell of today. With $f_t=1$ it is that of 1997, with $f_t=0$ it forgets all.",
-    sources=("gers2000",),
+    sources=(cited.FORGET_GATE,),
     equations=("eq-lstm",),
 )  # fmt: skip
 def update_with_forget_gate() -> Numbers:
@@ -508,7 +539,7 @@ def update_with_forget_gate() -> Numbers:
     holds=r"A just criticism. $\frac{\partial^+C_t}{\partial C_{t-1}}=\mathrm{diag}(f_t)$ is the "
     "immediate derivative, with $h_{t-1}$ held fixed, or cut. The total one has the further term "
     "$A_tP_{t-1}$.",
-    sources=("weber2017",),
+    sources=(cited.DERIVATION,),
     equations=("eq-four-terms",),
 )  # fmt: skip
 def more_than_the_forget_gate() -> Numbers:
@@ -529,9 +560,9 @@ def more_than_the_forget_gate() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-12", "functions of which cell state",
+    "lstm-12", '"all functions of" the cell state',
     states=r'"$f_t$, $i_t$ and $\tilde C_t$ are all functions of $C_t$"',
-    verdict="corrected",
+    verdict="corrected", harm="wording", cause="previous",
     holds=r"They are functions of $C_{t-1}$, through $h_{t-1}=o_{t-1}\circ\tanh(C_{t-1})$. As "
     "printed it would be a circle, for $C_t$ is computed from them.",
     equations=("eq-lstm",),
@@ -550,44 +581,50 @@ def previous_cell_state() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-13", "a product of forget gates",
+    "lstm-13", 'a product of "many terms between 0 and 1"',
     states="with a forget gate the recursive derivative is still a product of many terms between 0 "
     'and 1, the forget gates, but "in practice this is not as much of a problem" as in RNNs',
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="one path",
     holds=r"True of the direct path $\prod_tf_t$, with $f_t$ in the open interval. The whole "
     "derivative has entries of both signs and singular values above 1, and after many steps most "
     "of it has not come by the direct path.",
     condition="The direct path alone is meant.",
     equations=("eq-lstm-blocks", "eq-four-terms"),
 )  # fmt: skip
-def direct_path() -> Numbers:
-    w = walk(70, b_f=1)
-    f = gates(w.params, w.x[1:], w.h[:-1])[1]
-    one_step, fifty_steps = w.M(70), w.joint(70, 50)
-    largest = norm(walk(70, s=2, b_f=1).M(70))
-    direct, whole = float(f[-50:].prod(axis=0).max()), norm(fifty_steps)
-    assert f.min() > 0 and f.max() < 1
-    assert relative_error(fifty_steps, w.exact(70, 50)) < 1e-12
-    assert (one_step < 0).mean() > 0.3 and largest > 1
-    assert direct < whole / 10
+def direct_path(seeds: range = range(10)) -> Numbers:
+    negative, largest, direct, whole = [], [], [], []
+    for seed in seeds:
+        w = walk(70, seed=seed, b_f=1)
+        f = gates(w.params, w.x[1:], w.h[:-1])[1]
+        fifty_steps = w.joint(70, 50)
+        assert f.min() > 0 and f.max() < 1
+        assert relative_error(fifty_steps, w.exact(70, 50)) < 1e-12
+        negative.append(float((w.M(70) < 0).mean()))
+        largest.append(norm(walk(70, s=2, seed=seed, b_f=1).M(70)))
+        direct.append(float(f[-50:].prod(axis=0).max()))
+        whole.append(norm(fifty_steps))
+    ratios = np.divide(whole, direct)
+    assert min(negative) > 0.3 and np.median(largest) > 1
+    assert ratios.min() > 10 and np.median(ratios) > 100
     return {
-        "one step, share of negative entries": float((one_step < 0).mean()),
-        "one step, largest singular value": largest,
-        "50 steps, direct path": direct,
-        "50 steps, whole derivative": whole,
+        f"one step, share of negative entries, {len(seeds)} networks": spread(negative),
+        "one step, weights of scale 2, largest singular value": spread(largest),
+        "50 steps, direct path": spread(direct),
+        "50 steps, whole derivative": spread(whole),
+        "whole over direct": spread([*ratios]),
     }
 
 
 @LEDGER.enter(
-    "lstm-14", "direct control, and a gate of 0.95",
+    "lstm-14", '"direct control", and "around 0.95"',
     states='"our network has direct control over what the values of $f$ will be. If it needs to '
     'remember something, it can easily set the value of $f$ to be high (lets say around 0.95)"',
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="learned",
     holds=r"$f=0.95$ halves the direct path every 13.5 steps. A lag of $\tau$ steps needs "
     r"$1-f\approx1/\tau$. The control is learned, and weak where it matters: the gate's own slope "
     "is $f(1-f)$.",
     condition="Lags of up to about 20 steps. What can be set is the bias at the start.",
-    sources=("gers2000", "jozefowicz2015"),
+    sources=(cited.FORGET_BIAS,),
     equations=("eq-time-constant",),
 )  # fmt: skip
 def gate_of_95_percent() -> Numbers:
@@ -611,10 +648,10 @@ def gate_of_95_percent() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-15", "gates against slopes of tanh",
+    "lstm-15", '"tend to shrink at a much slower rate"',
     states='"These values thus tend to shrink at a much slower rate" than the derivatives of '
     "tanh, which are likely to be saturated late in training",
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="slope",
     holds=r"It compares a gate with a slope, but the factor of the RNN is $D_tW_{hh}^\top$. The "
     "fair comparison is that of exponents, and it can go either way. A forget gate near 1 is a "
     "saturated unit itself.",
@@ -674,12 +711,12 @@ def ways_to_the_next_cell_state() -> Numbers:
     r"\frac{\partial h_{t-1}}{\partial C_{t-1}}"
     r"+\frac{\partial C_t}{\partial\tilde C_t}\frac{\partial\tilde C_t}{\partial h_{t-1}}"
     r"\frac{\partial h_{t-1}}{\partial C_{t-1}}+\frac{\partial C_t}{\partial C_{t-1}}$",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="immediate",
     holds="One symbol stands on both sides for two things. The last term has to be the immediate "
     r"derivative: $\frac{\partial C_t}{\partial C_{t-1}}=A_tP_{t-1}+F_t$ with "
     r"$F_t=\frac{\partial^+C_t}{\partial C_{t-1}}=\mathrm{diag}(f_t)$ and three terms in $A_t$.",
     condition="The last term is the immediate derivative, and there are no peepholes.",
-    sources=("weber2017",),
+    sources=(cited.DERIVATION,),
     equations=("eq-four-terms",),
 )  # fmt: skip
 def four_terms() -> Numbers:
@@ -712,14 +749,14 @@ def four_terms() -> Numbers:
     r"C_{t-1}\sigma'(\cdot)W_{hf}*o_{t-1}\tanh'(C_{t-1})"
     r"+\tilde C_t\sigma'(\cdot)W_{hi}*o_{t-1}\tanh'(C_{t-1})"
     r"+i_t\tanh'(\cdot)W_C*o_{t-1}\tanh'(C_{t-1})+f_t$",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="transpose",
     holds=r"$\bigl[\mathrm{diag}(C_{t-1}\circ\sigma'(a^f_t))\,W_{hf}^\top"
     r"+\mathrm{diag}(\tilde C_t\circ\sigma'(a^i_t))\,W_{hi}^\top"
     r"+\mathrm{diag}(i_t\circ\tanh'(a^C_t))\,W_{hC}^\top\bigr]\,"
     r"\mathrm{diag}(o_{t-1}\circ\tanh'(C_{t-1}))+\mathrm{diag}(f_t)$. The article mixes rows, "
     "matrices and an undefined $*$. The transposes are missing, $W_C$ has to be the recurrent "
     "matrix, and the last diagonal scales columns.",
-    sources=("weber2017",),
+    sources=(cited.DERIVATION,),
     equations=("eq-lstm-blocks", "eq-four-terms"),
 )  # fmt: skip
 def transposes_and_columns() -> Numbers:
@@ -741,9 +778,9 @@ def transposes_and_columns() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-19", "k times the equation",
+    "lstm-19", '"all we need to do", k times',
     states='to go $k$ steps back, "all we need to do" is multiply "the equation above $k$ times"',
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="one path",
     holds="The factors differ from step to step, and for $k\\ge2$ their product is not "
     r"$\frac{\partial C_t}{\partial C_{t-k}}$, because $C$ alone is not the state. After two "
     "steps the path $A_tB_{t-1}P_{t-2}$, through the output gate $o_{t-1}$, is missing. Multiply "
@@ -752,7 +789,7 @@ def transposes_and_columns() -> Numbers:
     r"\begin{pmatrix}P_{t-k}\\I\end{pmatrix}$.",
     condition=r"The article's product is exact for $k=1$, for $W_{ho}=0$, and for a gradient that "
     "is cut.",
-    sources=("weber2017",),
+    sources=(cited.DERIVATION,),
     equations=("eq-missing", "eq-joint-jacobian", "eq-k-steps"),
 )  # fmt: skip
 def missing_path() -> Numbers:
@@ -787,7 +824,7 @@ def missing_path() -> Numbers:
     "lstm-20", "always above 1 or always between 0 and 1",
     states=r"in vanilla RNNs the terms $\frac{\partial h_{t+1}}{\partial h_t}$ become either "
     "always above 1 or always in the range $[0,1]$, and this makes gradients vanish or explode",
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="numbers",
     holds="A term is a matrix. Its entries have both signs, its singular values lie on both sides "
     "of 1 at the same step, and it changes from step to step; with all that, gradients vanish in "
     "one network and explode in another.",
@@ -820,13 +857,15 @@ def terms_of_the_rnn() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-21", "terms that may be either",
+    "lstm-21", "terms above 1, or between 0 and 1",
     states=r"the terms $\frac{\partial C_t}{\partial C_{t-1}}$ can at any step be greater than 1 "
     "or in the range $[0,1]$",
-    verdict="corrected",
-    holds="Again a matrix, with entries of both signs and singular values on both sides of 1 at "
-    r"one and the same step. $\mathrm{diag}(f_t)$ can keep some of them near 1. The RNN differs "
-    "in degree, not in kind.",
+    verdict="condition", harm="wording", cause="numbers",
+    holds="A term is a matrix, and this holds of its singular values, which lie on both sides of 1 "
+    r"at one and the same step; its entries have both signs. $\mathrm{diag}(f_t)$ can keep some "
+    "singular values near 1. In an RNN they lie on both sides as well (lstm-20).",
+    condition="Singular values are meant. An entry, or the derivative of a single unit, can be "
+    "negative too.",
     equations=("eq-four-terms",),
 )  # fmt: skip
 def terms_of_the_lstm() -> Numbers:
@@ -848,41 +887,52 @@ def terms_of_the_lstm() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-22", "no convergence to 0 or infinity",
+    "lstm-22", '"not guaranteed" to end at 0 or infinity',
     states='over infinitely many steps "it is not guaranteed that we will end up converging to 0 '
     'or infinity (unlike in vanilla RNNs)"',
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="numbers",
     holds="Both are products of Jacobians along a trajectory, and both have a Lyapunov exponent: "
     "below 0 the product goes to 0, above it to infinity, in either network. What the LSTM can do "
     "is to bring its exponent close to 0.",
-    sources=("oseledets1968", "vogt2022"),
+    sources=(
+        cited.EXPONENTS,
+        'vogt2022, abstract: "forward propagation of information is related to the backward '
+        'propagation of error gradients"',
+    ),
     equations=("eq-lyapunov",),
 )  # fmt: skip
-def exponents_of_both() -> Numbers:
-    x = random_input(500)
+def exponents_of_both(seeds: range = range(8)) -> Numbers:
     settings: dict[str, tuple[Cell, float, dict[str, Any]]] = {
         "RNN, s = 1": (RNN(), 1.0, {}), "RNN, s = 8": (RNN(), 8.0, {}),
         "LSTM, s = 1": (LSTM(), 1.0, {}), "LSTM, s = 8": (LSTM(), 8.0, {}),
         "LSTM, s = 1, forget bias 5": (LSTM(), 1.0, {"b_f": 5.0}),
     }  # fmt: skip
-    rates = {name: exponent(cell, random_cell(cell, s, 32, **biases), x)
-             for name, (cell, s, biases) in settings.items()}  # fmt: skip
+    rates = {
+        name: [
+            exponent(cell, random_cell(cell, s, 32, seed, **biases), random_input(500, seed))
+            for seed in seeds
+        ]
+        for name, (cell, s, biases) in settings.items()
+    }
     for name in ("RNN", "LSTM"):
-        assert rates[f"{name}, s = 1"] < -0.2 and rates[f"{name}, s = 8"] > 0.05
-    assert abs(rates["LSTM, s = 1, forget bias 5"]) < 0.02
-    return rates
+        assert max(rates[f"{name}, s = 1"]) < -0.2 and np.median(rates[f"{name}, s = 8"]) > 0.1
+    assert np.abs(rates["LSTM, s = 1, forget bias 5"]).max() < 0.02
+    return {f"{name}, exponents of {len(seeds)} networks": spread(rates[name]) for name in rates}
 
 
 @LEDGER.enter(
-    "lstm-23", "setting the gates higher",
+    "lstm-23", '"we can always set the values"',
     states='"If we start to converge to zero, we can always set the values of $f_t$ (and other '
     'gate values) to be higher" to bring the derivative closer to 1',
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="learned",
     holds=r"Nobody sets $f_t=\sigma(x_tW_{xf}+h_{t-1}W_{hf}+b_f)$: it is learned, by the very "
     "gradients that vanish. What can be set is the bias at the start. A higher $f_t$ helps as far "
     "as $A_tP_{t-1}$ is small; higher $i_t$ and $o_{t-1}$ make that term larger and lead away "
     "from 1.",
-    sources=("jozefowicz2015", "tallec2018"),
+    sources=(
+        cited.FORGET_BIAS,
+        'tallec2018, abstract: "a new way of initializing gate biases in LSTMs and GRUs"',
+    ),
     equations=("eq-four-terms", "eq-chrono"),
 )  # fmt: skip
 def raising_gates() -> Numbers:
@@ -907,10 +957,10 @@ def raising_gates() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-24", "functions of which hidden state",
+    "lstm-24", '"the current input and hidden state"',
     states=r"$f_t$, $i_t$, $o_t$ and $\tilde C_t$ are learned functions of the current input and "
     "hidden state",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="previous",
     holds=r"Of the current input $x_t$ and the previous hidden state $h_{t-1}$. The current one, "
     "$h_t$, is computed from them.",
     condition="The hidden state is the previous one.",
@@ -927,20 +977,22 @@ def previous_hidden_state() -> Numbers:
 
 
 @LEDGER.enter(
-    "lstm-25", "a network that decides when gradients vanish",
+    "lstm-25", '"the network learns to decide"',
     states='"the network learns to decide when to let the gradient vanish, and when to preserve '
     'it", and would regulate its forget gate to prevent vanishing',
-    verdict="condition",
+    verdict="condition", harm="misleads", cause="learned",
     holds="An interpretation. The loss has no term about gradients. Where keeping something lowers "
     "the loss and training finds out, it favours gates that keep it, and those keep the gradient; "
     "where the signal is too weak for that, nothing regulates.",
     condition="Keeping the information lowers the loss, and its gradient has not vanished already.",
     equations=("eq-lstm",),
 )  # fmt: skip
-def who_decides() -> Numbers:
-    cell, numbers = LSTM(), dict[str, float]()
-    for lag in (5, 20):  # say at the end whether the first input was positive
-        rng, adam, gradient = np.random.default_rng(0), Adam(0.03), []
+def who_decides(seeds: range = range(5)) -> Numbers:
+    cell = LSTM()
+
+    def train(lag: int, seed: int) -> tuple[float, float, float]:
+        """Learn to say at the end whether the first input was positive: loss, and gradients."""
+        rng, adam, gradient = np.random.default_rng(seed), Adam(0.03), []
         params = cell.init(rng, 1, 5, 2)
         memory = adam.start(params)
         for k in range(1, 82):
@@ -951,12 +1003,19 @@ def who_decides() -> Numbers:
                 gradient.append(float(np.median(np.linalg.norm(jacobian_product(J), 2, (1, 2)))))
             loss, grads = loss_and_gradients(cell, params, x, y, reduction="mean")
             params, memory = adam.step(k, params, grads, memory)
-        numbers[f"lag {lag}: loss after 80 updates"] = loss
-        numbers[f"lag {lag}: norm of the gradient before"] = gradient[0]
-        numbers[f"lag {lag}: norm of the gradient after"] = gradient[1]
-        learned = loss < 0.1  # guessing costs 0.69
-        assert learned == (lag == 5) == (gradient[1] > 10 * gradient[0])
-    assert numbers["lag 20: norm of the gradient after"] < 1e-3
+        return float(loss), gradient[0], gradient[1]
+
+    numbers: dict[str, float | str] = {}
+    for lag in (5, 20):
+        loss, before, after = zip(*(train(lag, seed) for seed in seeds), strict=True)
+        learned = np.array(loss) < 0.1  # guessing costs 0.69
+        assert learned.mean() > 0.5 if lag == 5 else learned.mean() < 0.5
+        assert np.median(after) > 1 if lag == 5 else np.median(after) < 1e-3
+        numbers[f"lag {lag}: networks of {len(seeds)} that learn it in 80 updates"] = int(
+            learned.sum()
+        )
+        numbers[f"lag {lag}: norm of the gradient before"] = spread(before)
+        numbers[f"lag {lag}: norm of the gradient after"] = spread(after)
     return numbers
 
 
@@ -968,7 +1027,7 @@ def who_decides() -> Numbers:
     holds="Large weights make the gradients of an LSTM explode, open gates or not. Clipping bounds "
     "the step and keeps its direction. It cannot bring back what has vanished: near and distant "
     "terms are multiplied by one number.",
-    sources=("pascanu2013, section 3.1",),
+    sources=(cited.LSTM_EXPLODES,),
     equations=("eq-clipping",),
 )  # fmt: skip
 def exploding_lstm() -> Numbers:

@@ -11,6 +11,7 @@ from bptt_lab.arguments import Array
 from bptt_lab.bptt import backward, forward, loss_and_gradients
 from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Params
+from bptt_lab.claims import cited
 from bptt_lab.claims.claim import Ledger, Numbers
 from bptt_lab.jacobians import attribution, step_jacobians
 from bptt_lab.losses import softmax
@@ -61,7 +62,7 @@ def largest(difference: Array) -> float:
     verdict="holds",
     holds=r"$h_t=f_h(x_t,h_{t-1};\theta)$, with the same $\theta$ at every step and a given $h_0$. "
     "All that the future can know of the past is in $h_t$.",
-    sources=("elman1990",),
+    sources=('elman1990, abstract: "hidden unit patterns are fed back to themselves"',),
     equations=("eq-system",),
 )  # fmt: skip
 def state_is_enough() -> Numbers:
@@ -145,10 +146,10 @@ def output_in_columns() -> Numbers:
 
 
 @LEDGER.enter(
-    "dyn-05", "softmax is not element-wise",
+    "dyn-05", '"element-wise nonlinear functions"',
     states=r'"$\phi_h$ and $\phi_o$ are element-wise nonlinear functions", with softmax for '
     r"$\phi_o$",
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="element-wise",
     holds=r"$\phi_h$ acts on each entry, softmax on the whole row: $\frac{\partial\hat y}"
     r"{\partial o}=\mathrm{diag}(\hat y)-\hat y^\top\hat y$, and no entry of it is zero. The "
     "identity, usual for real targets, is element-wise but not nonlinear.",
@@ -210,7 +211,10 @@ def cut_connections() -> Numbers:
     verdict="holds",
     holds="How usual, no computation can tell. That both saturate it can: their slopes go to 0 on "
     "both sides. ReLU does not, and is used with initial weights of its own.",
-    sources=("le2015",),
+    sources=(
+        'le2015, abstract: "the use of the identity matrix or its scaled version to initialize '
+        'the recurrent weight matrix"',
+    ),
     equations=("eq-cell",),
 )  # fmt: skip
 def saturating_functions() -> Numbers:
@@ -230,9 +234,9 @@ def saturating_functions() -> Numbers:
 
 
 @LEDGER.enter(
-    "dyn-08", "softmax for classification",
+    "dyn-08", '"generally softmax activation for classification problem"',
     states=r"$\phi_o$ is generally softmax for a classification problem",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="one label",
     holds="For labels that can hold together, one sigmoid each; for real targets, the identity. "
     "With cross-entropy, binary cross-entropy and half the squared error it is the same "
     r"$\frac{\partial L_t}{\partial o_t}=\hat y_t-y_t$ all three times.",
@@ -317,7 +321,7 @@ def rows_do_not_mix() -> Numbers:
 @LEDGER.enter(
     "shape-02", "one product instead of two",
     states=r"$=\phi_h([X_t\,h_{t-1}]\cdot W+b_h)$",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="shapes",
     holds=r"$[x_t\;\;h_{t-1}]\begin{bmatrix}W_{xh}\\W_{hh}\end{bmatrix}=x_tW_{xh}+h_{t-1}W_{hh}$.",
     condition="$W$ is $W_{xh}$ on top of $W_{hh}$, in this order. The article names another pair, "
     "see shape-05.",
@@ -338,7 +342,7 @@ def stacked_weights() -> Numbers:
 @LEDGER.enter(
     "shape-03", "the logits",
     states=r"$o_t=h_t\cdot W_{yh}+b_y$",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="shapes",
     holds=r"$o_t$ has a row per instance and a column per output.",
     condition=r"$W_{yh}$ is $n\times n_{outputs}$ and $b_y$ has $n_{outputs}$ entries, not the "
     "shapes of the article's list (shape-12, shape-14).",
@@ -379,14 +383,14 @@ def softmax_row_by_row() -> Numbers:
 
 
 @LEDGER.enter(
-    "shape-05", "the wrong pair is stacked",
+    "shape-05", '"concatenated vertically into a single weight matrix"',
     states=r'"The weight matrices $W_{xh}$ and $W_{yh}$ are often concatenated vertically into a '
     r'single weight matrix $W$ of shape $(n_{inputs}+n_{neurons})\times n_{neurons}$"',
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="shapes",
     holds=r"$W=\begin{bmatrix}W_{xh}\\W_{hh}\end{bmatrix}$, the two that lead to the state; then "
     "the shape is right. The sentence follows a text in which the state is the output, and the "
     "recurrent matrix is called $W_y$.",
-    sources=("geron2017",),
+    sources=(cited.SHAPES,),
     equations=("eq-concatenation",),
 )  # fmt: skip
 def wrong_pair() -> Numbers:
@@ -424,12 +428,13 @@ def side_by_side() -> Numbers:
 
 
 @LEDGER.enter(
-    "shape-07", "a size is missing",
+    "shape-07", "three sizes",
     states="the sizes are $m$ instances, $n_{neurons}$ neurons and $n_{inputs}$ input features",
-    verdict="corrected",
-    holds="A fourth is needed, $n_{outputs}$, the number of outputs or classes. Without it the "
+    verdict="omission",
+    holds="These three are right. A fourth is needed, $n_{outputs}$, the number of outputs or "
+    "classes. Without it the "
     "shapes of $W_{yh}$, $b_y$, $o_t$, $\\hat y_t$ and $y_t$ cannot be written down.",
-    sources=("geron2017",),
+    sources=(cited.SHAPES,),
     equations=("eq-cell", "eq-count"),
 )  # fmt: skip
 def fourth_size() -> Numbers:
@@ -509,13 +514,13 @@ def entry_of_the_input_weights() -> Numbers:
 
 
 @LEDGER.enter(
-    "shape-11", "one hidden layer, not two",
+    "shape-11", '"between two hidden layers"',
     states=r"$W_{hh}$ is an $n_{neurons}\times n_{neurons}$ matrix with the weights "
     '"between two hidden layers"',
-    verdict="corrected",
-    holds="The shape is right. But there is one hidden layer, and $W_{hh}$ leads from its state at "
-    "$t-1$ to its state at $t$. Only in the unrolled drawing do the copies of this layer look like "
-    "several.",
+    verdict="condition", harm="wording", cause="unrolled",
+    holds="The shape is right. There is one hidden layer, and $W_{hh}$ leads from its state at "
+    "$t-1$ to its state at $t$.",
+    condition="The two layers are one, drawn unrolled: its copies at two consecutive steps.",
     equations=("eq-cell",),
 )  # fmt: skip
 def one_step_later() -> Numbers:
@@ -537,13 +542,13 @@ def one_step_later() -> Numbers:
 
 
 @LEDGER.enter(
-    "shape-12", "the output weights",
+    "shape-12", "output weights as large as the state",
     states=r"$W_{yh}$ is an $n_{neurons}\times n_{neurons}$ matrix with the weights between hidden "
     "layer and output",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="shapes",
     holds=r"$W_{yh}$ is $n\times n_{outputs}$. It is square only if there happen to be as many "
     "outputs as neurons, or where the output is the state, as in the text that the list follows.",
-    sources=("geron2017",),
+    sources=(cited.SHAPES,),
     equations=("eq-cell",),
 )  # fmt: skip
 def shape_of_the_output_weights() -> Numbers:
@@ -580,11 +585,11 @@ def bias_of_every_row() -> Numbers:
 
 
 @LEDGER.enter(
-    "shape-14", "the bias of the output",
+    "shape-14", "an output bias as long as the state",
     states="$b_y$ is a vector of size $n_{neurons}$ with each output's bias",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="shapes",
     holds="One bias for each output: $b_y$ has $n_{outputs}$ entries.",
-    sources=("geron2017",),
+    sources=(cited.SHAPES,),
     equations=("eq-cell",),
 )  # fmt: skip
 def bias_of_each_output() -> Numbers:
@@ -597,12 +602,12 @@ def bias_of_each_output() -> Numbers:
 
 
 @LEDGER.enter(
-    "shape-15", "outputs and targets",
+    "shape-15", "\"the layer's outputs\"",
     states=r'$y_t$ is an $m\times n_{neurons}$ matrix with "the layer\'s outputs"',
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="shapes",
     holds=r"The outputs are $\hat y_t$, and $y_t$ are the targets, as in the article's own loss; "
     r"for classes its rows are one-hot. Both are $m\times n_{outputs}$.",
-    sources=("geron2017",),
+    sources=(cited.SHAPES,),
     equations=("eq-cell", "eq-cross-entropy"),
 )  # fmt: skip
 def targets_are_not_outputs() -> Numbers:
@@ -624,14 +629,16 @@ def targets_are_not_outputs() -> Numbers:
 
 
 @LEDGER.enter(
-    "shape-16", "where time begins",
+    "shape-16", '"At the first time step", t = 0',
     states='"At the first time step, $t=0$, there are no previous outputs, so they are typically '
     'assumed to be all zeros"',
-    verdict="corrected",
-    holds="The loss begins at $t=1$, so that is the first step. What is missing there is the state "
-    r"$h_0$; no output enters a recurrence. Zeros are usual. $h_0$ may be learned, with "
+    verdict="condition", harm="wording", cause="shapes",
+    holds="What is missing at the first step is the state before it, $h_0$. Zeros are usual. $h_0$ "
+    r"may be learned, with "
     r"$\frac{\partial L}{\partial h_0}=\delta_1W_{hh}^\top$. With $h_0=0$ the first step adds "
     "nothing to the gradient of $W_{hh}$; to that of $W_{xh}$ and $b_h$ it does.",
+    condition="Steps are counted from 0, though the article's loss counts them from 1; and the "
+    "previous output is the previous state, for no output enters the recurrence here.",
     equations=("eq-loss", "eq-bptt-recursion"),
 )  # fmt: skip
 def first_step() -> Numbers:

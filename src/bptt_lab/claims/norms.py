@@ -9,6 +9,7 @@ from bptt_lab.activations import ACTIVATIONS
 from bptt_lab.arguments import Array
 from bptt_lab.bptt import forward
 from bptt_lab.cells import RNN
+from bptt_lab.claims import cited
 from bptt_lab.claims.claim import Ledger, Numbers
 from bptt_lab.claims.problems import jacobians, network, norm
 from bptt_lab.initializers import gaussian, orthogonal, spectral_radius
@@ -47,12 +48,12 @@ def norm_of_one_step() -> Numbers:
 @LEDGER.enter(
     "norm-02", "the largest eigenvalue of a norm",
     states=r"$\gamma_W$, the largest eigenvalue of $\lVert W_{hh}\rVert$, as its upper bound",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="eigenvalues",
     holds="A norm is a number and has no eigenvalues. The 2-norm of $W_{hh}$ is its largest "
     r"singular value, $\sigma_{\max}=\sqrt{\lambda_{\max}(W_{hh}^\top W_{hh})}$. The largest "
     r"eigenvalue is a lower bound, $\rho(W_{hh})\le\sigma_{\max}(W_{hh})$, with equality for "
     "normal matrices, such as symmetric and orthogonal ones.",
-    sources=("pascanu2013, section 2.1",),
+    sources=(cited.SUFFICIENT,),
     equations=("eq-norm-bound",),
 )  # fmt: skip
 def eigenvalue_or_singular_value() -> Numbers:
@@ -82,7 +83,7 @@ def eigenvalue_or_singular_value() -> Numbers:
     "norm-03", "the largest slope",
     states=r"$\gamma_h$, the largest eigenvalue of $\lVert\mathrm{diag}(\phi_h'(\cdots))\rVert$, "
     "as its upper bound",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="eigenvalues",
     holds="The 2-norm of a diagonal matrix is its largest entry in modulus, and that is its "
     "largest eigenvalue in modulus: here the two agree. But it changes from step to step. The "
     r"constant that bounds it at every state is $\gamma_h=\sup_a|\phi'(a)|$.",
@@ -132,11 +133,11 @@ def slope_bounds() -> Numbers:
     "norm-05", "bound of one step",
     states=r"$\left\lVert\frac{\partial h_{j+1}}{\partial h_j}\right\rVert\le"
     r"\lVert W_{hh}\rVert\,\lVert\mathrm{diag}(\phi_h'(\cdots))\rVert\le\gamma_W\gamma_h$",
-    verdict="condition",
+    verdict="condition", harm="wrong-number", cause="eigenvalues",
     holds=r"$\lVert J_t\rVert_2\le\gamma_h\,\sigma_{\max}(W_{hh})$ at every state.",
     condition=r"$\gamma_W=\sigma_{\max}(W_{hh})$. With the largest eigenvalue, as the article "
     "defines it, the inequality is false.",
-    sources=("pascanu2013, section 2.1",),
+    sources=(cited.SUFFICIENT,),
     equations=("eq-norm-bound",),
 )  # fmt: skip
 def bound_of_one_step() -> Numbers:
@@ -156,16 +157,16 @@ def bound_of_one_step() -> Numbers:
 
 
 @LEDGER.enter(
-    "norm-06", "the exponent",
+    "norm-06", "bound of the product, the exponent t - k",
     states=r"$\left\lVert\frac{\partial h_{t+1}}{\partial h_k}\right\rVert="
     r"\left\lVert\prod_{j=k}^{t}\frac{\partial h_{j+1}}{\partial h_j}\right\rVert\le"
     r"(\gamma_W\gamma_h)^{t-k}$",
-    verdict="corrected",
+    verdict="corrected", harm="wrong-number", cause="number of steps",
     holds=r"$\left\lVert\frac{\partial h_{t+1}}{\partial h_k}\right\rVert_2\le"
     r"(\gamma_h\sigma_{\max})^{t-k+1}$, for the product has $t-k+1$ factors. The exponent $t-k$ "
     r"belongs to $\frac{\partial h_t}{\partial h_k}$. As printed the bound fails where "
     r"$\gamma_h\sigma_{\max}>1$; below 1 it is true, and weaker than need be.",
-    sources=("pascanu2013, section 2.1",),
+    sources=(cited.SUFFICIENT,),
     equations=("eq-norm-bound",),
 )  # fmt: skip
 def exponent() -> Numbers:
@@ -184,10 +185,10 @@ def exponent() -> Numbers:
 
 
 @LEDGER.enter(
-    "norm-07", "very small or very large",
+    "norm-07", '"very small or very large quickly"',
     states='the bound "can become very small or very large quickly", and the locality assumption '
     "of gradient descent breaks down as the sequence gets longer",
-    verdict="condition",
+    verdict="condition", harm="wording", cause="bound",
     holds="A small bound forces a small product. A large bound says nothing: under it the product "
     "may be large or small. Where it is large, the straight line of the gradient describes the "
     "loss over a shorter stretch.",
@@ -224,12 +225,16 @@ def bound_and_product() -> Numbers:
     "norm-08", "gamma decides",
     states=r"the value of $\gamma$ will determine the fate of the gradient: for $\gamma<1$ it "
     r"tends to vanish, for $\gamma>1$ it tends to explode",
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="bound",
     holds=r"Take $\gamma=\gamma_h\,\sigma_{\max}(W_{hh})$, which the article does not define. "
     r"$\gamma<1$ is sufficient for vanishing. $\gamma>1$ is necessary for exploding, and not "
     r"sufficient. What decides is the Lyapunov exponent $\lambda_1$ of the trajectory; in "
     r"general it is neither $\ln\gamma$ nor $\ln\rho(W_{hh})$.",
-    sources=("pascanu2013, section 2.1", "engelken2023"),
+    sources=(
+        cited.CONDITIONS,
+        'engelken2023, abstract: "Lyapunov spectrum analysis provides a quantification of error '
+        'propagation and stability"',
+    ),
     equations=("eq-norm-bound", "eq-lyapunov"),
 )  # fmt: skip
 def gamma_above_one() -> Numbers:
@@ -265,11 +270,11 @@ def gamma_above_one() -> Numbers:
     states=r"since $\gamma$ is associated with the leading eigenvalues of "
     r"$\frac{\partial h_{j+1}}{\partial h_j}$, the product of $t-k$ Jacobians influences the "
     "overall gradient",
-    verdict="corrected",
+    verdict="corrected", harm="misleads", cause="eigenvalues",
     holds=r"$\gamma$ bounds the leading singular values. The eigenvalues of the factors do not "
     "govern the product: all of them may exceed 1 while it vanishes, and all of them may lie "
     "below 1 while it explodes. The factors are $t-k+1$.",
-    sources=("oseledets1968",),
+    sources=(cited.EXPONENTS,),
     equations=("eq-jacobian-product",),
 )  # fmt: skip
 def eigenvalues_of_factors() -> Numbers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bptt_lab.arguments import Array
@@ -30,6 +32,15 @@ def jacobians(
     cell, params = RNN(activation), network(W, b)
     state0 = None if h0 is None else (h0[None],)
     return step_jacobians(forward(cell, params, x[:, None], state0))[:, 0]
+
+
+def spread(values: Sequence[float]) -> str:
+    """Say what is found in several networks: the median, the least and the largest.
+
+    >>> spread([3.0, 1.0, 2.0])
+    'median 2, from 1 to 3'
+    """
+    return f"median {np.median(values):.2g}, from {min(values):.2g} to {max(values):.2g}"
 
 
 def norm(A: Array) -> float:

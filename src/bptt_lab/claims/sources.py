@@ -10,6 +10,7 @@ import sympy as sp
 from bptt_lab.arguments import Array
 from bptt_lab.bptt import loss_and_gradients
 from bptt_lab.cells import RNN
+from bptt_lab.claims import cited
 from bptt_lab.claims.claim import Ledger, Numbers
 from bptt_lab.reference import problem, relative_error
 from bptt_lab.symbolic import RNN as SymbolicRNN
@@ -20,15 +21,15 @@ LEDGER = Ledger()
 LEDGER.enter_unchecked(
     "ref-01", "nine links",
     states="a list of nine links, without authors or titles",
-    verdict="condition",
-    holds="They lead to the sources, but two statements are not what the sources say: that the "
-    "dominant eigenvalue is shown to decide (vg-14), and that truncation makes the LSTM's "
-    "derivative 1 (lstm-04). Which statement comes from which link is not marked either.",
-    condition="The links are read together with the book's bibliography, which names authors, "
-    "titles and identifiers; the last one, an ftp address, opens in no current browser.",
+    verdict="omission",
+    holds="They lead to the sources. The book's bibliography adds authors, titles and identifiers. "
+    "Which statement comes from which link is not marked; many sentences on vanishing gradients "
+    "and on the LSTM follow the fifth. The last link, an ftp address, opens in no current browser.",
     sources=(
-        "britz2015", "chen2016tutorial", "go2carter", "wolf2016", "weber2017",
-        "datadriveninvestor", "pascanu2013", "kafunah2018", "graves2005",
+        "britz2015, not read", "chen2016tutorial, not read", "go2carter, not read",
+        "wolf2016, not read", "weber2017, read", "datadriveninvestor, not read",
+        "pascanu2013, read in the printed version", "kafunah2018, not read",
+        "graves2005, its abstract read",
     ),
     unchecked="What a source says has to be read; nothing can be computed from it.",
     unsure="The titles of links 1 and 4 are read off their addresses; the authors of links 6 and 8 "
@@ -76,7 +77,7 @@ def shifted_sum() -> Numbers:
     holds=r"It should. In the sum over $k$ stands the immediate derivative "
     r"$\frac{\partial^+h_k}{\partial W_{hh}}$, with $h_{k-1}$ held constant. The total derivative "
     "would count the earlier steps again.",
-    sources=("pascanu2013, eq. 4",),
+    sources=(cited.IMMEDIATE,),
     equations=("eq-bptt-one-loss",),
 )  # fmt: skip
 def immediate_or_total() -> Numbers:
