@@ -81,7 +81,7 @@ def test_rows_are_filtered_and_sorted_by_harm(visit):  # noqa: F811
 
 @BOTH_WAYS
 def test_a_link_to_a_row_opens_it(visit):  # noqa: F811
-    page = visit("vanishing")
+    page = visit("vanishing", unfolded=True)
     page.locator('a.ledger[href="ledger.html#vg-12"]').first.click()
     page.wait_for_url("**/ledger.html#vg-12")
     row = page.locator("#vg-12")
@@ -142,7 +142,7 @@ def test_the_keyboard_reaches_everything(visit):  # noqa: F811
 
 @BOTH_WAYS
 def test_a_mark_tells_what_holds_when_it_is_pointed_at(visit):  # noqa: F811
-    page = visit("vanishing")
+    page = visit("vanishing", unfolded=True)
     mark = page.locator('a.ledger[href="ledger.html#norm-02"]').first
     mark.hover()
     card = page.locator(".ledger-card")
@@ -162,7 +162,7 @@ def test_a_mark_tells_what_holds_when_it_is_pointed_at(visit):  # noqa: F811
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_card_stays_within_the_window(visit, width):  # noqa: F811
-    page = visit("lstm", viewport={"width": width, "height": 600})
+    page = visit("lstm", unfolded=True, viewport={"width": width, "height": 600})
     for mark in page.locator("a.ledger").all()[:12]:
         mark.hover()
         box = page.locator(".ledger-card").bounding_box()

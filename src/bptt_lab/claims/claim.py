@@ -106,7 +106,7 @@ class Claim:
     unsure
         What could not be read in a source at first hand; empty as a rule.
     equations
-        Labels of the book's equations that say what holds, such as ``"eq-jacobian"``.
+        Labels of the equations of the book that say what holds.
     """
 
     id: str
