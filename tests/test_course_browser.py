@@ -229,6 +229,16 @@ def test_a_broken_store_is_as_an_empty_one(visit):  # noqa: F811
         assert "question-silence" in kept(page)["forward"]
 
 
+def test_a_store_of_another_edition_is_kept_aside(visit):  # noqa: F811
+    page = visit("forward-exercises")
+    later = '{"version":2,"read":["sec-cell"]}'
+    page.evaluate("text => localStorage.setItem(" + repr(KEY) + ", text)", later)
+    page.locator(ONE_BIT).check()
+    page.locator(ONE_BIT).uncheck()
+    assert page.evaluate(f"localStorage.getItem('{KEY}.aside')") == later
+    assert kept(page) == {"forward": []}
+
+
 def test_a_section_is_read_when_its_end_was_in_view(visit):  # noqa: F811
     page = visit("forward", viewport={"width": 1280, "height": 700})
     assert "sec-cell" not in kept(page).get("forward", [])

@@ -32,10 +32,18 @@
     );
   };
 
+  const parsed = (text) => {
+    try {
+      return clean(JSON.parse(text));
+    } catch {
+      return null;
+    }
+  };
+
   const read = () => {
     if (!kept) return memory;
     try {
-      return clean(JSON.parse(localStorage.getItem(KEY))) ?? {};
+      return parsed(localStorage.getItem(KEY)) ?? {};
     } catch {
       return memory;
     }
@@ -44,6 +52,8 @@
   const write = (done) => {
     memory = done;
     try {
+      const before = localStorage.getItem(KEY);
+      if (before && !parsed(before)) localStorage.setItem(`${KEY}.aside`, before); // of another edition
       localStorage.setItem(KEY, pack(done));
     } catch {
       kept = false; // a private window, or storage that is full or forbidden
