@@ -204,6 +204,9 @@ def test_an_exercise_is_ticked_where_it_stands(visit, chapter):  # noqa: F811
     assert visit(chapter).locator(".exercise-done").count() == 0
     page = visit(f"{chapter}-exercises")
     assert page.locator(".exercise-done").count() == page.locator("section section > h2").count()
+    for heading in page.locator("section section > h2").all():
+        title = heading.evaluate("one => one.childNodes[1].textContent")  # after its number
+        assert page.get_by_role("checkbox", name=f": {title}").count() >= 1
 
 
 @pytest.mark.parametrize(

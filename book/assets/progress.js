@@ -145,7 +145,9 @@
       const heading = document.querySelector(`#${id}:not(.moved)`)?.closest("section").querySelector("h2");
       if (!heading) continue;
       const box = make("input", { type: "checkbox", name: `done-${id}` });
-      const what = make("span", { className: "visually-hidden" }, `: ${heading.firstChild.textContent}`);
+      const words = [...heading.childNodes].filter((node) => !node.matches?.(".section-number, .headerlink"));
+      const title = words.map((node) => node.textContent).join("");
+      const what = make("span", { className: "visually-hidden" }, `: ${title}`);
       box.addEventListener("change", () => mark(id, box.checked));
       heading.after(make("label", { className: "exercise-done" }, box, make("span", {}, "Solved", what)));
     }
