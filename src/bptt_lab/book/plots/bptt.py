@@ -79,7 +79,7 @@ def _copy(axes: Axes, k: int, lit: bool = True) -> None:
     down.set_alpha(alpha)
     if lit:
         name = rf"$\partial^+ h_{k}$"
-        axes.text(GAP * k + 0.07, 0.46, name, va="center", size=10, color=COLOURS[2])
+        axes.text(GAP * k + 0.07, 0.46, name, va="center", size=12, color=COLOURS[2])
 
 
 def _matrix(axes: Axes, at: tuple[float, float], name: str = "$W_{hh}$", alpha: float = 1) -> None:
