@@ -12,8 +12,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bptt_lab import RNN, attribution, loss_and_gradients
+import bptt_lab
+from bptt_lab import RNN, attribution, forward, gaussian, loss_and_gradients, scaled
 from bptt_lab.bptt import unroll
+from bptt_lab.training import Adam
+from chapters import functions
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 PAGE = (BOOK / "bptt.md").read_text(encoding="utf-8")
@@ -297,6 +300,8 @@ def recursion(net):
 @holds("eq-bptt-gradients")
 def gradients(net):
     delta = deltas(net)[1:-1]
+    close(net.h[1:].T @ net.e[1:], net.grads["W_yh"])
+    close(net.e[1:].sum(axis=0), net.grads["b_y"])
     close(net.h[:-1].T @ delta, net.grads["W_hh"])
     close(net.x[1:].T @ delta, net.grads["W_xh"])
     close(delta.sum(axis=0), net.grads["b_h"])
@@ -381,3 +386,98 @@ def leaky(net):
 @pytest.mark.parametrize("label", CHECKS)
 def test_equation_holds(label, net):
     CHECKS[label](net)
+
+
+# --------------------------------------------------------------------- what is said of networks
+
+
+def relative_error(came, expected):
+    return np.linalg.norm(came - expected) / np.linalg.norm(expected)
+
+
+def page(*names, **scope):
+    """Return functions of the chapter; a name in `scope` replaces one that they use."""
+    here = {"np": np, "cell": RNN("tanh"), "forward": forward, "bptt_lab": bptt_lab, "Adam": Adam}
+    here |= {"loss_and_gradients": loss_and_gradients, "relative_error": relative_error}
+    return functions("bptt", *names, **here | scope)
+
+
+@pytest.fixture
+def seeds(fresh_seed):
+    """Seeds that the page does not use."""
+    return range(10_000 * (fresh_seed + 1), 10_000 * (fresh_seed + 1) + 20)
+
+
+@pytest.mark.slow
+def test_the_bet_on_other_networks_and_what_a_cut_loses(seeds):
+    """As the figure draws them, with spectral radius 1.4: median 0.7 %, nearly all below 10 %."""
+    (window_errors,) = page("window_errors")
+    windows, bets, ratios = [2, 4, 8, 12, 20, 40], [], []
+    for seed in seeds:
+        draw = np.random.default_rng(seed)
+        p = RNN("tanh").init(draw, 3, 16, 4) | {"b_h": 0.3 * draw.normal(size=16)}
+        p["W_hh"], x = scaled(gaussian(draw, 16), 1.4), draw.normal(size=(60, 4, 3))
+        y, h = draw.integers(4, size=(60, 4)), np.zeros((4, 16))
+        J = bptt_lab.step_jacobians(forward(RNN("tanh"), p, x, h))
+        left = np.exp(bptt_lab.log_gradient_norms(J).mean(axis=1))[windows]
+        errors = np.array(window_errors(p, x, y, h, windows))
+        bets.append(errors[windows.index(20)])
+        ratios.extend(errors / left)
+    assert 1e-3 < np.median(bets) < 3e-2 and np.mean(np.array(bets) < 0.1) > 0.8
+    assert np.mean(np.array(ratios) < 1) > 0.8 and 0.1 < np.median(ratios) < 1
+
+
+@pytest.mark.slow
+def test_averaging_removes_noise_and_not_the_bias(seeds):
+    names = "window_errors", "signs", "averaged_errors", "any_class", "eight_steps_ago"
+    _, _, averaged, any_class, eight = page(*names, COUNTS=[1, 1000])
+    noise = np.array([averaged(any_class, seed) for seed in seeds])
+    bias = np.array([averaged(eight, seed) for seed in seeds])
+    assert (noise[:, 1] < noise[:, 0] / 2).all()
+    assert (bias[:, 1] > bias[:, 0]).mean() > 0.4
+    assert np.median(bias[:, 1]) > 5 * np.median(noise[:, 1])
+
+
+@pytest.mark.slow
+def test_what_a_hundred_updates_teach(seeds):
+    _, learned = page("signs", "learned")
+    found = {
+        (rho, K): np.array([learned(seed, rho, K) for seed in seeds])
+        for rho, K in ((0.95, 1), (0.3, 1), (0.3, 6))
+    }
+    assert (found[0.95, 1] > 0.9).mean() > 0.3
+    assert (found[0.3, 6] > 0.9).mean() > 0.4
+    assert found[0.3, 1].max() < 0.6
+
+
+@pytest.mark.slow
+def test_in_time_a_window_of_one_often_succeeds_but_not_with_the_readout_alone(seeds):
+    def of_readout(*arguments, **options):
+        loss, g = loss_and_gradients(*arguments, **options)
+        return loss, {name: w if name in ("W_yh", "b_y") else 0 * w for name, w in g.items()}
+
+    _, learned = page("signs", "learned")
+    in_time = [learned(seed, 0.3, 1, updates=2000) for seed in seeds[:8]]
+    assert np.sum(np.array(in_time) > 0.9) >= 2
+    _, learned = page("signs", "learned", loss_and_gradients=of_readout)
+    alone = [learned(seed, 0.3, 1, updates=2000) for seed in seeds[:4]]
+    assert max(alone) < 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rho", "least", "most"), [(0.95, 0.03, 0.2), (0.3, 1e-4, 1e-3)])
+def test_the_echo_of_an_input_five_steps_ago(seeds, rho, least, most):
+    """Change it, and see by which share the state changes; a least-squares fit finds the sign."""
+    echoes, right = [], []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        p = RNN("tanh").init(rng, 1, 32, 2)
+        p["W_hh"] = scaled(gaussian(rng, 32), rho)
+        x = rng.choice([-1.0, 1.0], size=(6, 400, 1))
+        h = forward(RNN("tanh"), p, x).h[-1]
+        other = forward(RNN("tanh"), p, np.concatenate([-x[:1], x[1:]])).h[-1]
+        change = np.linalg.norm(other - h, axis=1) / np.linalg.norm(h, axis=1)
+        echoes.append(np.median(change))
+        fit = np.linalg.lstsq(h[:200], x[0, :200], rcond=None)[0]
+        right.append((h[200:] @ fit * x[0, 200:] > 0).mean())
+    assert least < np.median(echoes) < most and np.median(right) > 0.95

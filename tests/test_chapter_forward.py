@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bptt_lab
+from bptt_lab import RNN, forward
 from bptt_lab.book.plots import scientific
+from chapters import functions
 from test_browser import FROM_DISK, address, server, visit  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +97,23 @@ def test_a_case_sets_the_controls_and_hides_the_answer_until_it_is_asked_for(vis
         assert shown["activation"] == activation
         sentence = move(page, 1, distance="shown")
         assert pulse in sentence and start in sentence, sentence
+
+
+@pytest.mark.slow
+def test_what_other_draws_of_the_weights_do(fresh_seed):
+    """The page counts 200 draws; here are 400 others."""
+    u = np.zeros((60, 2, 1))
+    u[5] = 1
+    u[30:] = np.sin(2 * np.pi * np.arange(30) / 8)[:, None, None]
+    scope = {"np": np, "bptt_lab": bptt_lab, "RNN": RNN, "forward": forward, "u": u}
+    scope |= {"W_0": None, "w_in": None, "start": np.array([[0.0] * 6, [0.001] * 6])}
+    scope["cases"] = {name: case[:3] for name, case in CASES.items()}
+    *_, other_draws = functions("forward", "two_runs", "measures", "other_draws", **scope)
+    first = 10_000 * (fresh_seed + 1)
+    found = other_draws(range(first, first + 400))
+    assert found["dying out"] > 0.98 and found["linear"] > 0.98 and found["rings"] > 0.97
+    shares = [found[name] for name in list(found)[3:]]
+    assert np.allclose(shares, [0.9, 0.8, 1 / 6, 0.5], atol=0.1)
 
 
 # ---------------------------------------------------------------- notation

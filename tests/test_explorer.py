@@ -329,7 +329,7 @@ def test_a_growing_line_of_markers_is_fine(scene):
 
 def test_zero_on_a_logarithmic_axis_falls_out_of_sight_and_is_listed_as_zero():
     figure, axes = panels(yscale="log", ylim=(1e-3, 1), xlim=(0, 1))
-    (line,) = axes.plot([0, 1], [1, 1])
+    (line,) = axes.plot([0, 1], [1, 1], label="a line")
 
     def update(y):
         """To nothing"""

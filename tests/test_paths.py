@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 
 CONFIG = {
     "extensions": ["myst_nb", "sphinx_design", "tools.quiz", "tools.paths", "tools.folds"],
-    "myst_enable_extensions": ["colon_fence", "dollarmath"],
+    "myst_enable_extensions": ["colon_fence", "deflist", "dollarmath"],
     "nb_execution_mode": "off",
     "nb_code_prompt_show": "Show the code",
     "nb_code_prompt_hide": "Hide the code",
@@ -176,6 +176,44 @@ def test_sections_off_a_path_are_folded_once_and_keep_all_they_hold(build):
     assert "First." not in "".join(body.get_text() for body in bodies)
 
 
+def test_a_core_section_has_a_sentence_where_the_short_path_folds_it(build):
+    result = "```{result} It *holds*, says $x$.\n```\n"
+    built = build(head=HEAD, one="First.", two=result + WORDS, three="Third.")
+    assert not built.warnings
+    lines = built.page().select("p.fold-line.core")
+    assert [line.get_text().strip().split("\n")[0] for line in lines][0].startswith("It holds")
+    assert all(line.select_one("button") for line in lines)
+    found = built.minutes["index"]
+    assert (found.short, found.core, found.all) == (0, 2, 2)  # the sentence does not count
+
+
+QUESTION = """```{{question}} {title}
+:section: {label}
+
+Which?
+
+[x] This
+: It is right.
+
+[ ] That
+: It is not right.
+```
+"""
+
+
+def test_a_question_names_the_section_on_which_it_rests(build):
+    deeper = "```{deeper} It holds.\n```\n"
+    asked = {"A": "sec-one", "B": "sec-two", "C": "sec-inside", "D": "sec-three"}
+    quiz = "\n".join(QUESTION.format(title=title, label=label) for title, label in asked.items())
+    built = build(head=HEAD, one=WORDS + "\n\n" + quiz, inside=deeper + "Within.")
+    assert not built.warnings
+    links = built.page().select(".question legend a.rests-on")
+    assert [link["href"] for link in links] == [f"#{label}" for label in asked.values()]
+    on = [[path for path in ("short", "core", "all") if path in link["class"]] for link in links]
+    assert on == [["short"], ["core"], ["all"], ["core"]]
+    assert links[1].get_text() == "section Two"  # its number, if it has one
+
+
 def test_the_index_offers_the_sums(tmp_path):
     toc = "\n\n```{toctree}\nfirst\nsecond\n```\n"
     chapter = empty_page(head=HEAD, one=WORDS, two=WORDS)
@@ -198,6 +236,8 @@ def test_the_index_offers_the_sums(tmp_path):
         ({"one": "* item\n\n  ```{deeper} A.\n  ```"}, "directly below a heading"),
         ({"head": "```{paths}\n:short: sec-nowhere\n```"}, "no section sec-nowhere"),
         ({"head": HEAD, "one": "```{deeper} A.\n```"}, "a deeper one"),
+        ({"head": HEAD, "one": "```{result} A.\n```"}, "a section that a path folds"),
+        ({"one": QUESTION.format(title="A", label="sec-nowhere")}, "no section sec-nowhere"),
         ({"one": cell(1, ":tags: [hide-input, check]")}, "Checked"),
     ],
 )

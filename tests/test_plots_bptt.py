@@ -148,11 +148,11 @@ def test_the_formula_names_the_step_before_and_after_and_the_numbers(backward):
         return {name: text.get_text().strip(" ▸") for name, text in backward.formulas.items()}
 
     assert formulas(1)["g"] == "g₃ = e₃"  # nothing comes from later steps
-    assert formulas(4)["g"] == "g₂ = e₂ + δ₃ w_h"
+    assert formulas(4)["g"] == "g₂ = e₂ + δ₃ wₕ"
     assert formulas(4)["sum"] == "g₂ = 0.2000 + 0.6000 = 0.8000"
     assert formulas(5)["delta"] == "δ₂ = g₂ · (1 − h₂²)"
-    assert formulas(6)["weight"] == "∂L/∂w_h += h₁ δ₂"
-    assert formulas(10)["sum"] == "∂L/∂h₀ = δ₁ w_h = 0.4000"
+    assert formulas(6)["weight"] == "∂L/∂wₕ += h₁ δ₂"
+    assert formulas(10)["sum"] == "∂L/∂h₀ = δ₁ wₕ = 0.4000"
 
 
 def test_the_graph_can_stand_alone():

@@ -359,7 +359,7 @@ def test_one_step_of_memory():
             params = {name: value - 0.3 * grads[name] for name, value in params.items()}
         answers[rho] = (forward(cell, params, x).logits[-1].argmax(axis=1) == y[-1]).mean()
     assert answers[0.9] > 0.99 and answers[0.0] < 0.65
-    assert ask("bptt", "One step of memory").right[0].startswith("If its state happens to hold")
+    assert ask("bptt", "One step of memory").right[0].startswith("Reading the sign off the state")
 
 
 # ---------------------------------------------------------------- vanishing

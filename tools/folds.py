@@ -27,7 +27,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from tools.ledger import DEFINES, PAGE, ClaimMark
-from tools.paths import PATHS, deeper, paths, walk
+from tools.paths import ALL, PATHS, deeper, paths, result, walk
 from tools.quiz import Element, html
 
 ARTICLE = "article"
@@ -48,16 +48,18 @@ def fold(kind: str, words: str, body: list[nodes.Node], name: str) -> tuple[Elem
 
 
 def sentence_of(section: nodes.section) -> list[nodes.Node]:
-    """Take the sentence of a deeper section out of it."""
-    marks = [child for child in section.children if isinstance(child, deeper)]
+    """Take the sentence of a section out of it."""
+    marks = [child for child in section.children if isinstance(child, result)]
     for mark in marks:
         if section.index(mark) != 1 or len(marks) > 1:
-            log.warning("`deeper` comes once, and first after its heading", location=mark)
+            name = type(mark).__name__
+            log.warning("`%s` comes once, and first after its heading", name, location=mark)
     for mark in marks:
         section.remove(mark)
     if not marks:
         return []
-    return [html("b", "Deeper."), nodes.Text(" "), *marks[0].children, nodes.Text(" ")]
+    word = [html("b", "Deeper."), nodes.Text(" ")] if isinstance(marks[0], deeper) else []
+    return [*word, *marks[0].children, nodes.Text(" ")]
 
 
 def fold_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -74,6 +76,8 @@ def fold_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
             name = f"fold-{section['ids'][0]}"
             button, body = fold(path, "Read this section", rest, name)
             line, rest = [button], [body]
+        elif sentence and path != ALL:
+            log.warning("`result` is for a section that a path folds", location=section)
         if sentence or line:
             rest.insert(0, html("p", *sentence, *line, kind=f"fold-line {path}"))
         section += [heading, *rest]

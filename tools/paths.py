@@ -4,7 +4,9 @@ What authors write:
 
 1. The directive `deeper` with one sentence, as the first thing after a heading: the section is
    *deeper*, folded to its heading and the sentence, which tells its result. Others are *core*.
-2. The directive `paths` at the head of a chapter, with `:short: sec-a, sec-b, ...`: the choice
+2. The directive `result` with one sentence, at the same place in a core section: it is seen where
+   the short path folds the section.
+3. The directive `paths` at the head of a chapter, with `:short: sec-a, sec-b, ...`: the choice
    between a short path, which leads through these sections (and what is below them), the core, and
    everything, each with its minutes. On another page, without `:short:`, the choice and the sums.
 
@@ -42,26 +44,37 @@ log = logging.getLogger(__name__)
 # ------------------------------------------------------------------ what authors write
 
 
-class deeper(nodes.General, nodes.TextElement):  # noqa: N801 (nodes have small names)
-    """The sentence of a deeper section."""
+class result(nodes.General, nodes.TextElement):  # noqa: N801 (nodes have small names)
+    """The sentence that stands for a section where it is folded."""
+
+
+class deeper(result):  # noqa: N801
+    """The same, of a section that is deeper."""
 
 
 class paths(nodes.General, nodes.Element):  # noqa: N801
     """Stands where the choice will be; `short` has the labels of the short path."""
 
 
-class Deeper(SphinxDirective):
-    """Marks the section around it as deeper."""
+class Result(SphinxDirective):
+    """The sentence of a section, and with it whether the section is deeper."""
 
+    mark = result
     required_arguments = 1
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
         """Return the sentence."""
         text, messages = self.state.inline_text(self.arguments[0], self.lineno)
-        node = deeper(self.arguments[0], "", *text)
+        node = self.mark(self.arguments[0], "", *text)
         self.set_source_info(node)
         return [node, *messages]
+
+
+class Deeper(Result):
+    """Marks the section around it as deeper."""
+
+    mark = deeper
 
 
 def labels_of(text: str) -> list[str]:
@@ -165,6 +178,8 @@ def is_passed_over(node: nodes.Element) -> bool:
     """Tell whether a node is read elsewhere, by others, or only if somebody unfolds it."""
     if isinstance(node, (nodes.section, nodes.raw, nodes.Invisible, paths, Element)):
         return True
+    if isinstance(node, result) and not isinstance(node, deeper):
+        return True
     return "article" in node["classes"] or node.get("design_component") == "dropdown"
 
 
@@ -226,12 +241,35 @@ def collect_minutes(app: Sphinx, env: BuildEnvironment) -> list[str]:
 # ------------------------------------------------------------------ the choice
 
 
+def number(env: BuildEnvironment, page: str, section: nodes.section) -> str:
+    """Return the number of a section, "" if the page has none."""
+    found = env.toc_secnumbers.get(page, {}).get(f"#{section['ids'][0]}", ())
+    return ".".join(map(str, found))
+
+
 def numbers(env: BuildEnvironment, page: str, short: list[str]) -> str:
     """Return the numbers of the sections that labels name."""
-    known = env.toc_secnumbers.get(page, {})
     named = [one for one in env.get_doctree(page).findall(nodes.section) if is_named(one, short)]
-    found = [known.get(f"#{section['ids'][0]}") for section in named]
-    return ", ".join(".".join(map(str, number)) for number in found if number)
+    return ", ".join(filter(None, (number(env, page, section) for section in named)))
+
+
+def name_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Tell beside a question on which section it rests, to those whose path folds that section."""
+    short = [label for node in doctree.findall(paths) for label in node["short"]]
+    start = doctree.next_node(nodes.section)
+    placed = {
+        label: (section, path)
+        for section, path, _ in (walk(start, short) if start else ())
+        for label in section["ids"]
+    }
+    for link in doctree.findall(lambda node: "rests-on" in getattr(node, "attributes", {})):
+        if link["rests-on"] not in placed:
+            log.warning("no section %s for a question", link["rests-on"], location=link.parent)
+            continue
+        section, path = placed[link["rests-on"]]
+        link["classes"] = ["rests-on", path]
+        where = number(app.env, page, section) or title(section)
+        link.append(nodes.Text(f"section {where}"))
 
 
 def option(path: str, time: int, where: str = "") -> Element:
@@ -252,25 +290,28 @@ def fill_paths(app: Sphinx, doctree: nodes.document, page: str) -> None:
             option(CORE, time.core),
             option(ALL, time.all),
         ]
-        legend = html("legend", "Read" if short else "Read of each chapter")
+        legend = html("legend", "Read" if short else "All chapters")
         node.replace_self(html("form", html("fieldset", legend, *options), kind="paths"))
 
 
 def check_places(app: Sphinx, doctree: nodes.document) -> None:
     """Refuse a sentence that stands in no section."""
-    for mark in list(doctree.findall(deeper)):
+    for mark in list(doctree.findall(result)):
         if not isinstance(mark.parent, nodes.section):
-            log.warning("`deeper` stands directly below a heading", location=mark)
+            name = type(mark).__name__
+            log.warning("`%s` stands directly below a heading", name, location=mark)
             mark.parent.remove(mark)
 
 
 def setup(app: Sphinx) -> dict:
     """Add the directives and connect everything."""
-    for node in (deeper, paths):
+    for node in (result, deeper, paths):
         app.add_node(node)
+    app.add_directive("result", Result)
     app.add_directive("deeper", Deeper)
     app.add_directive("paths", Paths)
     app.connect("doctree-read", check_places)
     app.connect("env-get-updated", collect_minutes, priority=600)
+    app.connect("doctree-resolved", name_sections, priority=899)  # before folds.py moves them
     app.connect("doctree-resolved", fill_paths, priority=901)  # after folds.py, which asks for it
     return {"parallel_read_safe": True, "parallel_write_safe": True}

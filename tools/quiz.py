@@ -13,13 +13,16 @@ that says why it is right, or why it tempts::
     : That is the shape of $h_t$. A Jacobian has two states to compare.
     ```
 
-One right answer makes radio buttons, several make checkboxes. The page holds everything; quiz.js
-adds the checking. Without it the explanations unfold, and other builders print them as a list.
+One right answer makes radio buttons, several make checkboxes. With `:section: sec-a` a question
+names the section on which it rests, to readers whose path does not contain it (paths.py). The page
+holds everything; quiz.js adds the checking. Without it the explanations unfold, and other builders
+print them as a list.
 """
 
 from __future__ import annotations
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -74,6 +77,7 @@ class Question(SphinxDirective):
     has_content = True
     required_arguments = 1
     final_argument_whitespace = True
+    option_spec = {"section": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Return the form."""
@@ -103,6 +107,10 @@ class Question(SphinxDirective):
         if kind == "checkbox":
             text.append(nodes.paragraph("", "Several answers are right."))
         heading = html("legend", nodes.strong("", f"{number}. {title}"), name=f"{name}-title")
+        if section := self.options.get("section"):
+            link = html("a", href=f"#{section}")
+            link["rests-on"] = section
+            heading += [nodes.Text(" "), link]
         fields = html(
             "fieldset",
             heading,

@@ -22,7 +22,7 @@ ONLY_IN_A_BROWSER = {"progress", "api", "equations"}  # with what the contents h
 DROPPED = (
     "script, style, button, template, section.live, .headerlink, .feedback, .toctree-wrapper,"
     " .explorer details, .explorer .note, .explorer .status, .sd-summary-state-marker,"
-    " .exercise-done, .equation-code, .paths, .fold-line.core"
+    " .exercise-done, .equation-code, .paths, .fold-line.core, .rests-on"
 )
 
 

@@ -426,14 +426,13 @@ def _digits(value: float) -> str:
 
 
 def _tables(grid: _DrawnGrid) -> list[Element]:
-    """Make a table for each line; its columns are slots of the grid."""
+    """Make a table for each line with a label; its columns are slots of the grid."""
     tables = []
     for number, line in enumerate(grid.lines):
         frames = [frame.columns[number] for frame in grid.frames]
         label = str(line.get_label())
-        name = f"line {number + 1}" if label.startswith("_") else label
-        if frames[0]:
-            tables.append(_table(grid, name, frames))
+        if frames[0] and not label.startswith("_"):  # so Matplotlib marks what is no data
+            tables.append(_table(grid, label, frames))
     return tables
 
 

@@ -79,7 +79,7 @@ def _copy(axes: Axes, k: int, lit: bool = True) -> None:
     down.set_alpha(alpha)
     if lit:
         name = rf"$\partial^+ h_{k}$"
-        axes.text(GAP * k + 0.07, 0.46, name, va="center", size=10, color=COLOURS[2])
+        axes.text(GAP * k + 0.07, 0.46, name, va="center", size=12, color=COLOURS[2])
 
 
 def _matrix(axes: Axes, at: tuple[float, float], name: str = "$W_{hh}$", alpha: float = 1) -> None:
@@ -138,7 +138,7 @@ def two_copies(one_weight: Axes, two_weights: Axes) -> None:
     _arrow(two_weights, (2 * WIDE, 1), (WIDE, 1), COLOURS[2], 2, up=0.13)
     for x, y, text, colour in (
         (2 * WIDE + 0.1, 0.42, r"$\partial h_2 / \partial w_2$", COLOURS[1]),
-        (WIDE + 0.1, 0.42, r"then $w_1$", COLOURS[2]),
+        (WIDE + 0.1, 0.42, r"$\partial h_1 / \partial w_1$", COLOURS[2]),
         (1.5 * WIDE, 1.3, r"through $h_1$", COLOURS[2]),
     ):
         middle = "center" if y > 1 else "left"
@@ -311,17 +311,17 @@ class BackwardPanel:
     def _formula(self, t: int, kind: str) -> str:
         now, after, before = (str(k).translate(LOWERED) for k in (t, t + 1, t - 1))
         if kind == "g":
-            return f"g{now} = e{now}" + (f" + δ{after} w_h" if t < self.T else "")
+            return f"g{now} = e{now}" + (f" + δ{after} wₕ" if t < self.T else "")
         if kind == "delta":
             return f"δ{now} = g{now} · (1 − h{now}²)"
-        return f"∂L/∂w_h += h{before} δ{now}"
+        return f"∂L/∂wₕ += h{before} δ{now}"
 
     def _sum(self, t: int, kind: str, known: Mapping[str, Sequence[float]]) -> str:
         """Write what the move computes, in numbers."""
         if kind == "start":
             return "the losses are known"
         if t == 0:
-            return f"∂L/∂h₀ = δ₁ w_h = {_signed(known['back'][0])}"
+            return f"∂L/∂h₀ = δ₁ wₕ = {_signed(known['back'][0])}"
         now, result = str(t).translate(LOWERED), known[NAME_OF[kind]][t]
         if kind == "g" and t < self.T:
             parts = f"{_signed(known['e'][t])} + {_signed(known['back'][t])}"
@@ -486,7 +486,7 @@ class TrianglePanel:
         ]
         axes.set(xlim=(0.4, T + 0.6), ylim=(T + 0.6, 0.4), aspect="equal")
         axes.set(xticks=range(1, T + 1), yticks=range(1, T + 1))
-        axes.set(xlabel="use of W_hh at step k", ylabel="loss of step t")
+        axes.set(xlabel="use of $W_{hh}$ at step $k$", ylabel="loss of step $t$")
         axes.grid(False)
         axes.tick_params(length=0)
         for side in ("left", "bottom"):
@@ -560,10 +560,11 @@ class TruncationPanel:
     def __init__(self, reach: Axes, scatter: Axes, T: int, others: npt.ArrayLike) -> None:
         self.lags = np.arange(T + 1)
         reach.set(yscale="log", xlim=(0, T), ylim=self.LIMITS, xlabel="lag")
-        reach.set(title="what is left of a gradient", ylabel="norm of ∂h_T/∂h_k")
+        reach.set(title="what is left of a gradient")
+        reach.set(ylabel=r"norm of $\partial h_T / \partial h_k$")
         scatter.set(xscale="log", yscale="log", xlim=self.LIMITS, ylim=self.LIMITS)
         scatter.set(title="what a cut there costs", xlabel="what is left after K steps")
-        scatter.set(ylabel="relative error of ∂L/∂W_hh")
+        scatter.set(ylabel=r"relative error of $\partial L / \partial W_{hh}$")
         for axis in (reach.yaxis, scatter.xaxis, scatter.yaxis):
             axis.set_ticks(10.0 ** np.arange(-10, 5, 2))
             axis.set_tick_params(which="minor", left=False, bottom=False)
@@ -575,7 +576,7 @@ class TruncationPanel:
         (self.norms,) = reach.plot([], [], color=COLOURS[0], label="norm against the lag")
         self.cut = reach.axvline(1, color=COLOURS[2], linestyle="--", label="window")
         (self.left,) = reach.plot([], [], "D", color=COLOURS[2], markersize=8, label="at the cut")
-        (self.point,) = scatter.plot([], [], "D", color=COLOURS[1], markersize=10, label="this cut")
+        (self.point,) = scatter.plot([], [], "D", color=COLOURS[1], markersize=10)
         self.moving: list[Artist] = [self.norms, self.cut, self.left, self.point]
 
     def show(self, norms: npt.ArrayLike, K: int, error: float | None) -> None:
