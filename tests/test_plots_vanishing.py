@@ -59,7 +59,7 @@ def test_rates_and_levels_are_drawn_and_written_at_their_ends(rates):
         "bound": "bound +0.70",
         "theory": "theory −0.12",
         "gradient": "gradient −0.10",
-        "worst": "worst direction +0.10",
+        "worst": "worst +0.10",
     }
     heights = sorted(label.get_position()[1] for label in rates.labels.values())
     assert min(np.diff(heights)) > 0.2  # apart

@@ -130,7 +130,7 @@ class RatePanel:
         self, axes: Axes, lags: npt.ArrayLike, names: Sequence[str], limit: float = 1.5
     ) -> None:
         self.lags, self.limit = np.asarray(lags), limit
-        axes.set(xscale="log", xlim=(1, 11 * self.lags[-1]), ylim=(-limit, limit))
+        axes.set(xscale="log", xlim=(1, 13 * self.lags[-1]), ylim=(-limit, limit))
         axes.set(xlabel="lag", ylabel="nats per step", title="Growth per step")
         axes.minorticks_off()
         axes.set_xticks([1, 10, 100], ["1", "10", "100"])
@@ -205,7 +205,6 @@ class RatePanel:
 
     def _write(self, ends: Mapping[str, float]) -> None:
         """Write each label at the end of its line, the labels a little apart."""
-        words = {"worst": "worst direction"}
         order = sorted(ends, key=lambda name: -ends[name])
         gap, ceiling = 0.15 * self.limit, 0.95 * self.limit
         for name in self.labels:
@@ -216,7 +215,7 @@ class RatePanel:
             height = min(max(float(self._inside(end)), floor), ceiling)
             ceiling = height - gap
             beyond = "" if abs(end) < self.limit else " ↑" if end > 0 else " ↓"
-            text = f"{words.get(name, name)} {end:+.2f}{beyond}".replace("-", "−")
+            text = f"{name} {end:+.2f}{beyond}".replace("-", "−")
             self.labels[name].set_position((1.15 * self.lags[-1], height))
             self.labels[name].set_text(text)
 
