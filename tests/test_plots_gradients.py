@@ -95,13 +95,12 @@ def test_the_two_panels_share_their_colours(norm_panel):
     assert to_hex(sigma_max.get_edgecolor()) == bound.get_color()
 
 
-def test_ticks_stay_inside_and_float32_is_marked_where_it_ends():
-    for decades, marked in ((42, 2), (12, 0)):
+def test_ticks_stay_inside():
+    for decades in (42, 12):
         _, axes = panels()
-        panel = NormPanel(axes, lags=LAGS, decades=decades)
+        NormPanel(axes, lags=LAGS, decades=decades)
         ticks = np.log10(axes.get_yticks())
         assert len(ticks) == 5 and abs(ticks).max() <= decades
-        assert len(axes.lines) - len(panel.lines) == marked
 
 
 def test_further_lines_have_names_of_their_own():

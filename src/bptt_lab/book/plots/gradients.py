@@ -133,23 +133,12 @@ class NormPanel:
         axes.set_yticks(10.0 ** (decades // 4 * 2 * np.arange(-2, 3)))
         axes.tick_params(axis="y", which="minor", left=False)
         axes.spines["bottom"].set_bounds(0, lags)
-        if decades > 38:
-            self._limits_of_float32(axes)
         for number, name in enumerate(names):
             line = axes.plot([], [], color=COLOURS[number], label=name)[0]
             line.set(linestyle=DASHES[number], linewidth=2.5 if number == 0 else 1.6)
         self.lines = list(axes.lines[-len(names) :])
         self.labels = [self._label(axes, line) for line in self.lines]
         self.moving: list[Artist] = [*self.lines, *self.labels]
-
-    def _limits_of_float32(self, axes: Axes) -> None:
-        """Beyond these two lines single precision has no normal numbers."""
-        for limit, words, align in (
-            (float(np.finfo(np.float32).max), "too large for float32", "bottom"),
-            (float(np.finfo(np.float32).tiny), "too small for float32", "top"),
-        ):
-            axes.plot([0, self.lags], [limit, limit], ":", color=COLOURS[5], linewidth=1)
-            axes.text(0.01 * self.lags, limit, words, size=9.5, color=COLOURS[5], va=align)
 
     def _label(self, axes: Axes, line: Line2D) -> Text:
         colour = line.get_color()
