@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "bptt_lab"
 
 LAYERS = (
-    {"arguments", "activations", "losses", "initializers", "tasks", "symbolic"},
+    {"arguments", "activations", "losses", "initializers", "mean_field", "tasks", "symbolic"},
     {"cells", "book"},
     {"bptt", "reference"},
     {"jacobians", "gradcheck", "training"},

@@ -12,6 +12,7 @@ from bptt_lab import (
     RNN,
     forward,
     jacobian_product,
+    log_gradient_norms,
     loss_and_gradients,
     non_normal,
     softmax,
@@ -196,11 +197,17 @@ def test_a_pseudospectrum_outside_the_circle_proves_a_peak_of_the_powers():
 
 
 @pytest.mark.equation("eq-nilpotent")
-def test_a_matrix_whose_eigenvalues_are_zero_and_a_jacobian_with_an_eigenvalue_of_two():
-    W_T = 4 * np.array([[1.0, 1.0], [-1.0, -1.0]])
-    assert not (W_T @ W_T).any() and np.linalg.norm(W_T, 2) == pytest.approx(8)
-    J = np.diag([1, 0.5]) @ W_T
-    np.testing.assert_allclose(sorted(np.linalg.eigvals(J)), [0, 2], atol=1e-12)
+def test_a_matrix_whose_eigenvalues_are_zero_and_a_gradient_that_grows_from_every_start():
+    W, b = 4 * np.array([[1.0, 1.0], [-1.0, -1.0]]), np.array([-1.0, -5.0])
+    assert not (W @ W).any() and np.linalg.norm(W, 2) == pytest.approx(8)
+    cell = RNN("tanh")
+    params = cell.init(np.random.default_rng(0), 1, 2, 1) | {"W_hh": W, "b_h": b}
+    starts = np.random.default_rng(1).uniform(-1, 1, (20, 2))
+    run = forward(cell, params, np.zeros((1000, 20, 1)), starts)
+    norms = log_gradient_norms(step_jacobians(run)[100:])[-1] / 900
+    assert norms.min() > 0.25 and norms.max() < 0.45
+    u = run.h[:, :, 0] - run.h[:, :, 1]  # both neurons see this number alone
+    np.testing.assert_allclose(u[1:], np.tanh(4 * u[:-1] - 1) - np.tanh(4 * u[:-1] - 5), rtol=1e-9)
 
 
 @pytest.mark.equation("eq-saturation")

@@ -5,7 +5,6 @@ import pytest
 
 from bptt_lab.book.plots import (
     PseudospectrumPanel,
-    convergence_curves,
     level_line,
     loss_map,
     panels,
@@ -61,38 +60,6 @@ def test_level_lines_stand_between_their_neighbours():
     assert np.allclose(x, 0.5) and set(y) == {0.0, 1.0}
 
 
-def test_rate_map_draws_lines_of_equal_rate_and_names_those_that_reach_the_top():
-    _, axes = panels()
-    gain, scale = np.linspace(0, 4, 21), np.linspace(0, 2, 11)
-    rates = gain - 1 - scale[:, None]  # zero from (1, 0) to (3, 2)
-    assert rate_map(axes, gain, scale, rates, levels=(0, 2), marks={"here": 1.5}) is axes
-    lines = {line.get_label(): line.get_data() for line in axes.lines}
-    for level in (0, 2):
-        x, y = lines[str(level)]
-        assert np.allclose(x - 1 - y, level)
-    at = {text.get_text(): text.get_position() for text in axes.texts}
-    assert at["0"][0] == pytest.approx(3) and "2" not in at
-    assert at["here"][0] == pytest.approx(1.5, abs=0.1)
-
-
-def test_the_line_of_rate_zero_is_the_thick_one():
-    _, axes = panels()
-    rate_map(axes, GRID, GRID, GRID + 0 * GRID[:, None], levels=(-1, 0, 1))
-    widths = {line.get_label(): line.get_linewidth() for line in axes.lines}
-    assert widths["0"] > 2 * widths["1"] == 2 * widths["-1"]
-
-
-def test_convergence_curves_stand_beside_their_limits():
-    _, axes = panels()
-    rates = {"slow": [1.0, 0.5, 0.25], "fast": [-1.0, -2.0, -2.5]}
-    assert convergence_curves(axes, [1, 10, 100], rates, limits=[0.1, -3]) is axes
-    drawn = [line for line in axes.lines if line.get_label() in rates]
-    assert [line.get_ydata().tolist() for line in drawn] == list(rates.values())
-    assert [t.get_position()[1] for t in axes.texts] == [0.1, -3]
-    dotted = [line.get_ydata() for line in axes.lines if line.get_linestyle() == ":"]
-    assert [list(values) for values in dotted] == [[0.1, 0.1], [-3, -3]]
-
-
 def test_loss_map_draws_every_level_where_the_loss_has_it():
     _, axes = panels()
     y = np.linspace(-1, 1, 21)
@@ -101,3 +68,19 @@ def test_loss_map_draws_every_level_where_the_loss_has_it():
         drawn_x, drawn_y = line.get_data()
         assert np.allclose(drawn_x + 2 * drawn_y, level)
     assert axes.get_xlim() == (-2, 2) and axes.get_ylim() == (-1, 1)
+
+
+def test_rate_map_draws_the_border_the_theory_and_a_strip_between_the_usual_rule_and_the_border():
+    _, axes = panels()
+    gain, scale = np.linspace(0, 4, 41), np.linspace(0, 2, 21)
+    rates = gain - 2 - scale[:, None]  # zero where the gain is 2 + s
+    theory = ([2.1, 4.1], [0, 2])
+    assert rate_map(axes, gain, scale, rates, theory, usual=1.0) is axes
+    lines = {line.get_label(): line for line in axes.lines}
+    x, y = lines["rate zero"].get_data()
+    assert np.allclose(x - 2, y)
+    assert np.array_equal(lines["theory"].get_xdata(), theory[0])
+    assert list(lines["ln ρ = 0"].get_xdata()) == [1, 1]
+    strip = [line.get_data() for line in axes.lines if line.get_label() == "strip"]
+    assert all(x[0] == 1 for x, _ in strip)
+    assert all(abs(x[1] - min(2 + y[0], 4)) < 0.02 for x, y in strip)

@@ -16,12 +16,15 @@ from bptt_lab import (
     gaussian,
     log_gradient_norms,
     loss_and_gradients,
+    lyapunov_exponents,
     norm_bound,
     orthogonal,
+    scaled,
     spectral_radius,
     step_jacobians,
 )
 from bptt_lab.book.plots import panels, unrolled_network
+from bptt_lab.mean_field import mean_field_exponent
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM = re.compile(r"^```\{question\} (.+?)\n(.*?)^```$", re.M | re.S)
@@ -395,6 +398,31 @@ def test_a_rate():
     assert question.right == [f"{np.exp(-0.02 * 200):.3f}"]
     assert f"{np.log(2) / 0.02:.0f} steps" in question.why("1: an exponent")
     assert f"{np.exp(-0.02):.2f}" in [text for _, text, _ in question.answers]
+
+
+def test_whose_rate():
+    """Linear with any input, and tanh at rest: nothing else has ln rho among the four."""
+    rng, n = np.random.default_rng(0), 64
+    W = scaled(gaussian(rng, n), 0.9)
+
+    def rate(activation, s, steps=400):
+        cell = RNN(activation)
+        params = cell.init(rng, n, n, 1) | {"W_hh": W, "W_xh": s * np.eye(n)}
+        x = rng.normal(size=(steps, 1, n))
+        return lyapunov_exponents(cell, params, x, k=1, discard=100)[0]
+
+    settings = {"tanh network with inputs": ("tanh", 1), "linear": ("identity", 1)}
+    settings |= {"ReLU": ("relu", 1), "tanh network without": ("tanh", 0)}
+    for is_right, text, _ in ask("vanishing", "Whose rate").answers:
+        (setting,) = [how for words, how in settings.items() if words in text]
+        assert is_right == (abs(rate(*setting) - np.log(0.9)) < 0.02), text
+
+
+def test_the_same_matrix_other_inputs():
+    small, large = (mean_field_exponent("tanh", 2.0, s) for s in (0.1, 2.0))
+    assert small == pytest.approx(0.15, abs=0.01) and large < 0
+    (right,) = ask("vanishing", "The same matrix, other inputs").right
+    assert right == "It falls, here below zero."
 
 
 # ---------------------------------------------------------------- lstm

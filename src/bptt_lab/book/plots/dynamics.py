@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -109,10 +109,10 @@ def rate_map(
     gain: npt.ArrayLike,
     scale: npt.ArrayLike,
     rates: npt.ArrayLike,
-    levels: Sequence[float] = (-1, -0.5, -0.2, 0, 0.2),
-    marks: Mapping[str, float] | None = None,
+    theory: tuple[npt.ArrayLike, npt.ArrayLike],
+    usual: float,
 ) -> Axes:
-    """Lines of equal growth rate over the gain of W_hh and the size of the inputs.
+    """Where gradients vanish and where they explode, over gain and size of the inputs.
 
     Parameters
     ----------
@@ -121,63 +121,46 @@ def rate_map(
         In increasing order.
     rates : array, shape (S, G)
         Nats per step.
-    levels : sequence of float
-        The lines to draw; zero is the thick one.
-    marks : dict of name -> gain, optional
-        Gains to mark by a vertical line, at most three.
+    theory : (array, array)
+        The gain at which the rate is predicted to be zero, and the size of the inputs.
+    usual : float
+        The gain from which on the spectral radius is above 1: what vanishes to the right of it is
+        hatched.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    gain, scale = np.asarray(gain), np.asarray(scale)
-    for level in levels:
-        x, y = level_line(gain, scale, rates, level)
-        thick = 3.0 if level == 0 else 1.3
-        axes.plot(x, y, color=COLOURS[0], linestyle="-", linewidth=thick, label=f"{level:g}")
-        if np.nanmax(y, initial=scale[0]) == scale[-1]:
-            place = (x[np.nanargmax(y)], 1.02 * scale[-1])
-            axes.text(*place, f"{level:g}".replace("-", "−"), color=COLOURS[0], ha="center")
-    for i, (name, value) in zip((2, 1, 3), (marks or {}).items(), strict=False):
-        axes.axvline(value, color=COLOURS[i], linestyle=DASHES[i], linewidth=1.6)
-        at = (value + 0.01 * np.ptp(gain), scale[-1] - 0.02 * np.ptp(scale))
-        axes.text(*at, name, color=COLOURS[i], rotation=90, va="top")
-    axes.set(xlim=(0, gain[-1]), ylim=(scale[0], scale[-1]), xlabel="gain of $W_{hh}$")
-    axes.set_ylabel("input scale")
+    gain, scale, rates = np.asarray(gain), np.asarray(scale), np.asarray(rates)
+    for colour, levels in ((COLOURS[0], (-99.0, 0.0)), (COLOURS[1], (0.0, 99.0))):
+        axes.contourf(gain, scale, rates, levels=levels, colors=[colour], alpha=0.22)
+    line = level_line(gain, scale, rates, 0)
+    axes.plot(*line, color=COLOURS[0], linestyle="-", linewidth=3, label="rate zero")
+    axes.plot(*theory, color="black", linestyle="--", linewidth=1.3, label="theory")
+    axes.axvline(usual, color=COLOURS[2], linestyle=DASHES[2], linewidth=1.6, label="ln ρ = 0")
+    _hatch(axes, gain, scale, rates, usual)
+    words = axes.xaxis.label.get_fontsize()
+    axes.text(0.08 * gain[-1], 0.55 * scale[-1], "vanishes", color=COLOURS[0], size=words)
+    axes.text(
+        0.97 * gain[-1], 0.12 * scale[-1], "explodes", color=COLOURS[1], size=words, ha="right"
+    )
+    axes.text(
+        usual - 0.03, 0.97 * scale[-1], "ρ = 1", color=COLOURS[2], size=words, ha="right", va="top"
+    )
+    axes.set(xlim=(gain[0], gain[-1]), ylim=(scale[0], scale[-1]), xlabel="gain g of $W_{hh}$")
+    axes.set_ylabel("size s of the inputs")
     return axes
 
 
-def convergence_curves(
-    axes: Axes, lags: npt.ArrayLike, rates: Mapping[str, npt.ArrayLike], limits: Sequence[float]
-) -> Axes:
-    """Rate over a finite time against the lag, and the limit of each as a dotted line.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Its horizontal scale becomes logarithmic.
-    lags : array, shape (K,)
-    rates : dict of name -> array, shape (K,)
-        Nats per step.
-    limits : sequence of float
-        One for each curve.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    lags = np.asarray(lags)
-    axes.set(xscale="log", xlabel="lag k", ylabel="nats per step")
-    axes.axhline(0, color=COLOURS[5], linewidth=1.2, linestyle="-")
-    for i, ((name, values), limit) in enumerate(zip(rates.items(), limits, strict=True)):
-        axes.plot(lags, values, color=COLOURS[i], linestyle=DASHES[i], linewidth=2, label=name)
-        axes.plot(lags[[0, -1]], [limit, limit], ":", color=COLOURS[i], linewidth=1.4)
-        axes.text(1.15 * lags[-1], limit, name, color=COLOURS[i], va="center")
-    axes.set_xlim(lags[0], 12 * lags[-1])
-    axes.minorticks_off()
-    axes.set_xticks([tick for tick in 10.0 ** np.arange(5) if lags[0] <= tick <= lags[-1]])
-    axes.spines["bottom"].set_bounds(lags[0], lags[-1])
-    return axes
+def _hatch(axes: Axes, gain: Any, scale: Any, rates: Any, usual: float) -> None:
+    """Hatch the strip in which the spectral radius is above 1 and gradients vanish."""
+    for height in np.linspace(scale[0], scale[-1], 24)[1:-1]:
+        row = [np.interp(height, scale, column) for column in rates.T]
+        fine = np.linspace(usual, gain[-1], 400)
+        inside = fine[np.interp(fine, gain, row) < 0]
+        if len(inside):
+            ends = [inside[0], inside[-1]]
+            axes.plot(ends, [height] * 2, "-", color=COLOURS[2], linewidth=0.7, label="strip")
 
 
 def loss_map(
@@ -196,13 +179,16 @@ def loss_map(
         In increasing order.
     loss : array, shape (Y, X)
     levels : sequence of float
-        The lines to draw, all of the same kind.
+        The lines to draw, all of the same kind; the higher the loss, the darker the map.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     x, y = np.asarray(x), np.asarray(y)
+    for level in levels:
+        above = (level, np.inf)
+        axes.contourf(x, y, loss, levels=above, colors=[COLOURS[0]], alpha=0.1)
     for level in levels:
         line = level_line(x, y, loss, level)
         axes.plot(*line, color=COLOURS[5], linestyle="-", linewidth=1, label=f"{level:g}")

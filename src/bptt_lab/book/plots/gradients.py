@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,10 +44,11 @@ class SpectrumPanel:
     def __init__(self, axes: Axes, limit: float = 4.0) -> None:
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
         axes.set(xlabel="real part", ylabel="imaginary part", title="Eigenvalues of $W_{hh}$")
-        axes.set(xticks=range(-3, 4), yticks=range(-3, 4))
+        axes.set_yticks(axes.get_xticks())
+        axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
         _circle(axes, COLOURS[5], "-", 1.2)
         (self.eigenvalues,) = axes.plot(
-            [], [], "o", color="black", markersize=4, label="eigenvalues"
+            [], [], "o", color="black", markersize=2.4, label="eigenvalues"
         )
         numbers = (2, 1)  # the colours of NormPanel: rho in both, sigma_max with the bound
         self.radii = [_circle(axes, COLOURS[i], DASHES[i], 1.6) for i in numbers]
@@ -132,23 +133,12 @@ class NormPanel:
         axes.set_yticks(10.0 ** (decades // 4 * 2 * np.arange(-2, 3)))
         axes.tick_params(axis="y", which="minor", left=False)
         axes.spines["bottom"].set_bounds(0, lags)
-        if decades > 38:
-            self._limits_of_float32(axes)
         for number, name in enumerate(names):
             line = axes.plot([], [], color=COLOURS[number], label=name)[0]
             line.set(linestyle=DASHES[number], linewidth=2.5 if number == 0 else 1.6)
         self.lines = list(axes.lines[-len(names) :])
         self.labels = [self._label(axes, line) for line in self.lines]
         self.moving: list[Artist] = [*self.lines, *self.labels]
-
-    def _limits_of_float32(self, axes: Axes) -> None:
-        """Beyond these two lines single precision has no normal numbers."""
-        for limit, words, align in (
-            (float(np.finfo(np.float32).max), "too large for float32", "bottom"),
-            (float(np.finfo(np.float32).tiny), "too small for float32", "top"),
-        ):
-            axes.plot([0, self.lags], [limit, limit], ":", color=COLOURS[5], linewidth=1)
-            axes.text(0.01 * self.lags, limit, words, size=9.5, color=COLOURS[5], va=align)
 
     def _label(self, axes: Axes, line: Line2D) -> Text:
         colour = line.get_color()
@@ -191,32 +181,3 @@ class NormPanel:
             heights[i] = min(max(height, gap * below - top), ceiling)
             ceiling = heights[i] - gap
         return heights
-
-
-def rate_curves(axes: Axes, rho: npt.ArrayLike, rates: Mapping[str, npt.ArrayLike]) -> Axes:
-    """Growth rate of the gradient against the spectral radius, one named line each.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    rho : array, shape (K,)
-        Spectral radii.
-    rates : dict of name -> array, shape (K,)
-        Nats per step: negative where the gradient vanishes, positive where it explodes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    rho, size = np.asarray(rho), axes.xaxis.label.get_fontsize()
-    axes.axhline(0, color=COLOURS[5], linewidth=1.2)
-    for (name, values), colour, dashes in zip(rates.items(), COLOURS, DASHES, strict=False):
-        values = np.asarray(values)
-        axes.plot(rho, values, color=colour, linestyle=dashes, linewidth=2)
-        axes.text(rho[-1] + 0.04, values[-1], name, color=colour, va="center", size=size)
-    axes.set(xlabel="spectral radius of $W_{hh}$", ylabel="nats per step")
-    axes.text(rho[0], 0.08, "explodes", color=COLOURS[5], size=size)
-    axes.text(rho[-1], -0.08, "vanishes", color=COLOURS[5], va="top", ha="right", size=size)
-    axes.set(xlim=(0, 1.22 * rho[-1]), xticks=np.arange(0, rho[-1] + 0.1, 0.5))
-    axes.spines["bottom"].set_bounds(0, rho[-1])
-    return axes
