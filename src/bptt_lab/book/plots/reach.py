@@ -235,6 +235,7 @@ class RatePanel:
         rows = range(len(names))
         axes.set(xlim=limits, ylim=(len(names) - 0.4, -1.2), xlabel="nats per step")
         axes.set_yticks(list(rows), list(names))
+        axes.locator_params(axis="x", nbins=5)
         axes.axvspan(limits[0], 0, color=COLOURS[0], alpha=0.1, linewidth=0)
         axes.axvspan(0, limits[1], color=COLOURS[1], alpha=0.1, linewidth=0)
         axes.axvline(0, color=COLOURS[5], linestyle="-", linewidth=1.2)
