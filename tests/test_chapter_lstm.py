@@ -122,6 +122,15 @@ def test_the_gates_of_pytorch_are_in_the_order_that_the_box_says(page):
     np.testing.assert_allclose(lstm(torch.tensor(x))[0].detach(), states, rtol=1e-10)
 
 
+def test_two_biases_of_one():
+    question = TEXT.split("```{question} Two biases")[1].split("```")[0]
+    gate, both = sigmoid(np.array(1.0)), sigmoid(np.array(2.0))
+    assert f"[ ] {gate:.2f}" in question and f"[x] {both:.2f}" in question
+    half_lives = [f"{-np.log(2) / np.log(f):.1f}" for f in (both, gate)]
+    assert "half-life of the direct path is {} steps then, not {}".format(*half_lives) in question
+    assert f"[ ] {gate**2:.2f}" in question
+
+
 @pytest.mark.slow
 def test_what_the_page_says_about_networks_holds_for_others(fresh_seed, monkeypatch, capsys):
     """Run the page, assertions and all, with seeds that it does not use; nothing is drawn."""

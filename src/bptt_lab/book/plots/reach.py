@@ -137,7 +137,7 @@ class RoadPanel:
     def __init__(self, axes: Axes, steps: int, signs: Sequence[int]) -> None:
         self.x = np.arange(steps + 1.0)
         size = float(axes.xaxis.label.get_fontsize())
-        axes.set(xlim=(steps + 0.5, -0.16 * steps), ylim=(-0.85, 3.4), yticks=[])
+        axes.set(xlim=(1.08 * steps, -0.16 * steps), ylim=(-0.85, 3.4), yticks=[])
         axes.set(xlabel="steps before the loss")
         axes.set_xticks(np.linspace(0, steps, 6).astype(int) if steps >= 5 else self.x)
         axes.spines["left"].set_visible(False)
