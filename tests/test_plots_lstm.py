@@ -39,7 +39,6 @@ def test_an_lstm_is_drawn_with_its_gates_and_no_others(axes, options, gates):
     assert gates <= shown
     assert not shown & (optional - gates)
     assert {"$C_{t-1}$", "$C_t$", "$h_{t-1}$", "$h_t$", r"$\tilde{C}_t$"} <= shown
-    assert ("$F = I$" in shown) == (options.get("forget") is False)
 
 
 def test_a_gru_has_no_cell_state(axes):

@@ -18,8 +18,9 @@ from bptt_lab.book.plots.dynamics import (
     rate_map,
 )
 from bptt_lab.book.plots.gradients import NormPanel, SpectrumPanel
-from bptt_lab.book.plots.lstm import LagPanel, PathPanel, gru_cell, lstm_cell
+from bptt_lab.book.plots.lstm import LagPanel, PathPanel, four_terms, gru_cell, lstm_cell
 from bptt_lab.book.plots.network import TapePanel, folded_network, unrolled_network
+from bptt_lab.book.plots.reach import BandPanel, RateRows, RoadPanel, WiringPanel
 from bptt_lab.book.plots.style import COLOURS, STYLE, panels, scientific
 from bptt_lab.book.plots.training import RunPanel, digit_pixels, pixel_sequence, seed_bands, shade
 from bptt_lab.book.plots.vanishing import (
@@ -37,18 +38,22 @@ __all__ = [
     "COLOURS",
     "STYLE",
     "BackwardPanel",
+    "BandPanel",
     "EndPanel",
     "LagPanel",
     "NormPanel",
     "PathPanel",
     "PseudospectrumPanel",
     "RatePanel",
+    "RateRows",
+    "RoadPanel",
     "RunPanel",
     "SharesPanel",
     "SpectrumPanel",
     "TapePanel",
     "TrianglePanel",
     "TruncationPanel",
+    "WiringPanel",
     "bifurcation",
     "cost_curves",
     "digit_pixels",
@@ -56,6 +61,7 @@ __all__ = [
     "error_thermometer",
     "factor_curve",
     "folded_network",
+    "four_terms",
     "gradient_paths",
     "gru_cell",
     "lag_bars",

@@ -76,7 +76,7 @@ def _input(axes: Axes, x: float) -> None:
 
 
 def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
-    """Draw one step of an LSTM, with the four blocks of its Jacobian as paths.
+    """Draw one step of an LSTM; the wires of the four blocks of its Jacobian differ in colour.
 
     Parameters
     ----------
@@ -122,9 +122,7 @@ def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
     _path(axes, "B", (o, gates + 0.4), (o, middle - 0.26))
     _path(axes, "P", (o, top), (o, middle + 0.26))
     _plain(axes, (o + 0.26, middle), (7.4, middle), (7.4, 1.3))
-    _word(axes, (o + 0.2, 4.58), "$P$, tanh", BLOCKS["P"], ha="left")
-    _word(axes, (2.6, 1.3), "$A$", BLOCKS["A"])
-    _word(axes, (3.3, 0.25), "$B$", BLOCKS["B"])
+    _word(axes, (o + 0.2, 4.58), "tanh", BLOCKS["P"], ha="left")
     if peepholes:
         _peepholes(axes, top, gates, (f, i), o)
     _input(axes, 4)
@@ -143,7 +141,6 @@ def _carousel(axes: Axes, forget: bool, times: Point, plus: Point) -> None:
     else:
         _path(axes, "F", start, (plus[0] - 0.26, top))
     _path(axes, "F", (plus[0] + 0.26, top), (6.9, top))
-    _word(axes, (2.9, 5.72), "$F$" if forget else "$F = I$", BLOCKS["F"])
 
 
 def _peepholes(axes: Axes, top: float, gates: float, seen_by: Point, o: float) -> None:
@@ -202,6 +199,48 @@ def gru_cell(axes: Axes) -> Axes:
     return _canvas(axes, (-0.1, 8), (-0.4, 6))
 
 
+def four_terms(axes: Axes) -> Axes:
+    """Draw the four ways from C_{t-1} to C_t: straight on, and down to h and up by three ramps.
+
+    Equations: eq-four-terms
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.book.plots import panels
+    >>> figure, axes = panels()
+    >>> {"1", "2", "3", "4"} <= {text.get_text() for text in four_terms(axes).texts}
+    True
+    """
+    left, gates, right, top = 0.0, 3.0, 6.0, 2.4
+    for at, name in (((left, top), "$C_{t-1}$"), ((right, top), "$C_t$"), ((left, 0), "$h_{t-1}$")):
+        _node(axes, at, name, 0.5, 13)
+    _path(axes, "F", (left + 0.5, top), (right - 0.5, top))
+    _path(axes, "P", (left, top - 0.5), (left, 0.5))
+    for y, end, name in ((1.0, 0.2, "$f_t$"), (0.0, 0.0, "$i_t$"), (-1.0, -0.2, r"$\tilde{C}_t$")):
+        _path(axes, "A", (left + 0.48, end / 2), (gates - 0.9, y), (gates - 0.55, y))
+        _gate(axes, (gates, y), name)
+        _path(axes, "A", (gates + 0.5, y), (right - 0.7, y), (right + end, top - 0.48))
+    for at, name, block in (
+        ((gates, top + 0.3), "1", "F"),
+        ((right - 1.5, 1.28), "2", "A"),
+        ((right - 1.5, 0.28), "3", "A"),
+        ((right - 1.5, -0.72), "4", "A"),
+    ):
+        _word(axes, at, name, BLOCKS[block], size=13, weight="bold")
+    _word(axes, (gates, top - 0.3), "times $f_t$", BLOCKS["F"], size=12)
+    _word(axes, (left + 0.15, 1.2), "$o_{t-1}$, tanh", BLOCKS["P"], ha="left", size=12)
+    return _canvas(axes, (-0.7, 6.8), (-1.5, 3.1))
+
+
 class PathPanel:
     """Three steps of the pair (h, C), and one path from C_{t-2} to C_t marked.
 
@@ -213,7 +252,9 @@ class PathPanel:
     Attributes
     ----------
     moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
+        What ``show`` and ``draw`` change.
+    arrows : dict of str -> list of matplotlib.artist.Artist
+        What an arrow of a block is made of.
 
     Examples
     --------
@@ -232,30 +273,53 @@ class PathPanel:
         self.mark.set(solid_capstyle="round", solid_joinstyle="round", linestyle="-")
         self.name = axes.text(2.4, 3.2, "", ha="center", va="center", size=13)
         for s, when in enumerate(("t-2", "t-1", "t")):
-            x, name = s * self.STEP, when if len(when) == 1 else f"{{{when}}}"
-            _node(axes, (x, self.HEIGHT), f"$C_{name}$", 0.42, 13)
-            _node(axes, (x, 0), f"$h_{name}$", 0.42, 13)
-            self._down(axes, x)
-            if s:
-                self._across(axes, x - self.STEP, x)
+            name = when if len(when) == 1 else f"{{{when}}}"
+            _node(axes, (s * self.STEP, self.HEIGHT), f"$C_{name}$", 0.42, 13)
+            _node(axes, (s * self.STEP, 0), f"$h_{name}$", 0.42, 13)
+        self.arrows = {block: self._arrows(axes, block) for block in BLOCKS}
         _canvas(axes, (-0.6, 5.4), (-0.7, 3.6))
         self.moving: list[Artist] = [self.mark, self.name]
+        self.moving += [artist for arrows in self.arrows.values() for artist in arrows]
 
-    def _down(self, axes: Axes, x: float) -> None:
-        _path(axes, "P", (x, self.HEIGHT - 0.42), (x, 0.42))
-        _word(axes, (x + 0.15, 1.3), "$P$", BLOCKS["P"], ha="left", size=13)
+    def _arrows(self, axes: Axes, block: str) -> list[Artist]:
+        """Draw every arrow of a block and return the artists."""
+        before = set(axes.get_children())
+        for s in range(3 if block == "P" else 2):
+            self._arrow(axes, block, s * self.STEP)
+        return [artist for artist in axes.get_children() if artist not in before]
 
-    def _across(self, axes: Axes, before: float, x: float) -> None:
-        """Arrows of one step: F above, A between, B through the output gate below."""
-        top, middle = self.HEIGHT, (before + x) / 2
-        _path(axes, "F", (before + 0.42, top), (x - 0.42, top))
-        _path(axes, "A", (before + 0.3, 0.3), (x - 0.3, top - 0.3))
-        _path(axes, "B", (before + 0.42, 0), (middle - 0.34, 0))
-        _path(axes, "B", (middle + 0.34, 0), (x - 0.42, 0))
-        _node(axes, (middle, 0), "$o$", 0.3, 12)
-        _word(axes, (middle, top + 0.24), "$F$", BLOCKS["F"], size=13)
-        _word(axes, (middle - 0.3, 1.22), "$A$", BLOCKS["A"], size=13)
-        _word(axes, (middle, -0.5), "$B$", BLOCKS["B"], size=13)
+    def _arrow(self, axes: Axes, block: str, x: float) -> None:
+        """Draw one arrow that begins at x: F above, A between, B through the output gate below."""
+        top, middle, end = self.HEIGHT, x + self.STEP / 2, x + self.STEP
+        if block == "P":
+            _path(axes, "P", (x, top - 0.42), (x, 0.42))
+        elif block == "F":
+            _path(axes, "F", (x + 0.42, top), (end - 0.42, top))
+        elif block == "A":
+            _path(axes, "A", (x + 0.3, 0.3), (end - 0.3, top - 0.3))
+        else:
+            _path(axes, "B", (x + 0.42, 0), (middle - 0.34, 0))
+            _path(axes, "B", (middle + 0.34, 0), (end - 0.42, 0))
+            _node(axes, (middle, 0), "$o$", 0.3, 12)
+        places = {
+            "P": (x + 0.3, 1.3),
+            "F": (middle, top + 0.24),
+            "A": (middle - 0.3, 1.22),
+            "B": (middle, -0.5),
+        }
+        _word(axes, places[block], f"${block}$", BLOCKS[block], size=13)
+
+    def draw(self, blocks: str) -> None:
+        """Show the arrows of these blocks and no others.
+
+        Parameters
+        ----------
+        blocks : str
+            Letters of blocks: "", "FAP", "FAPB" and so on.
+        """
+        for block, arrows in self.arrows.items():
+            for artist in arrows:
+                artist.set_visible(block in blocks)
 
     def show(self, word: str, missing: bool) -> None:
         """Mark another path.
@@ -263,7 +327,7 @@ class PathPanel:
         Parameters
         ----------
         word : str
-            Blocks in the order of the product, newest first: "FF", "ABP" and so on.
+            Blocks in the order of the product, newest first: "FF", "ABP" and so on; "" for none.
         missing : bool
             Whether the article's product lacks it.
         """
@@ -272,8 +336,9 @@ class PathPanel:
             s, high = s + (block != "P"), block in "FA"
             points.append((s * self.STEP, self.HEIGHT if high else 0.0))
         self.mark.set_data(*zip(*points, strict=True))
-        self.mark.set_color(COLOURS[1 if missing else 0])
+        self.mark.set(color=COLOURS[1 if missing else 0], visible=bool(word))
         self.name.set_text("not in the product" if missing else "in the product")
+        self.name.set_visible(bool(word))
 
 
 class LagPanel:
