@@ -207,11 +207,11 @@ def test_a_question_names_the_section_on_which_it_rests(build):
     quiz = "\n".join(QUESTION.format(title=title, label=label) for title, label in asked.items())
     built = build(head=HEAD, one=WORDS + "\n\n" + quiz, inside=deeper + "Within.")
     assert not built.warnings
-    links = built.page().select(".question legend a.rests-on")
+    links = built.page().select(".question a.rests-on")
     assert [link["href"] for link in links] == [f"#{label}" for label in asked.values()]
     on = [[path for path in ("short", "core", "all") if path in link["class"]] for link in links]
     assert on == [["short"], ["core"], ["all"], ["core"]]
-    assert links[1].get_text() == "section Two"  # its number, if it has one
+    assert links[1].get_text() == "It rests on section Two"  # its number, if it has one
 
 
 def test_the_index_offers_the_sums(tmp_path):

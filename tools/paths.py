@@ -269,7 +269,7 @@ def name_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
         section, path = placed[link["rests-on"]]
         link["classes"] = ["rests-on", path]
         where = number(app.env, page, section) or title(section)
-        link.append(nodes.Text(f"section {where}"))
+        link.append(nodes.Text(f"It rests on section {where}"))
 
 
 def option(path: str, time: int, where: str = "") -> Element:

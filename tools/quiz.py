@@ -107,16 +107,13 @@ class Question(SphinxDirective):
         if kind == "checkbox":
             text.append(nodes.paragraph("", "Several answers are right."))
         heading = html("legend", nodes.strong("", f"{number}. {title}"), name=f"{name}-title")
-        if section := self.options.get("section"):
-            link = html("a", href=f"#{section}")
-            link["rests-on"] = section
-            heading += [nodes.Text(" "), link]
         fields = html(
             "fieldset",
             heading,
             html("div", *text, name=f"{name}-text"),
             lettered([self.choice(name, kind, answer) for _, answer, _ in marked], "options"),
             html("button", "Check", kind="btn btn-sm", type="submit"),
+            *self.rests_on(),
             html("div", kind="feedback", role="status"),
             **{"aria-labelledby": f"{name}-title {name}-text"},
         )
@@ -124,6 +121,13 @@ class Question(SphinxDirective):
         summary = html("summary", "The answers, explained")
         answers = html("details", summary, lettered(reasons, "reasons"), kind="answers")
         return html("form", fields, answers, name=name, kind="question")
+
+    def rests_on(self) -> list[Element]:
+        """Return a link to the section that the question names, if it names one."""
+        section = self.options.get("section")
+        link = html("a", href=f"#{section}")
+        link["rests-on"] = section
+        return [link] if section else []
 
     def number(self) -> int:
         """Count the questions of a page, and see to it that their titles differ."""
