@@ -10,7 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The first is Chromium without a window, which opens a page in half the time.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 # As root Chromium needs the first; the others keep it from looking for its maker's servers.
 FLAGS = [
     "--no-sandbox",
@@ -52,10 +60,12 @@ def may_install() -> bool:
 
 
 def install() -> str | None:
-    """Install Debian's package where that is allowed, else the browser of Playwright."""
+    """Install one of Debian's packages where that is allowed, else the browser of Playwright."""
     if shutil.which("apt-get") and os.geteuid() == 0:
         run("apt-get", "update")
-        run("apt-get", "install", "-y", "--no-install-recommends", "chromium")
+        for package in ("chromium-headless-shell", "chromium"):
+            if not installed():
+                run("apt-get", "install", "-y", "--no-install-recommends", package)
     if not installed():
         run(sys.executable, "-m", "playwright", "install", "chromium")
     return installed() or of_playwright()
