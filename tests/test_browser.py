@@ -197,7 +197,8 @@ def test_pages_are_whole_without_scripts(visit, name):
     for explorer in page.locator("figure.explorer").all():
         assert explorer.locator("svg").first.is_visible()
         assert explorer.locator("figcaption").inner_text().strip()
-        assert explorer.locator("table td").count() > 0
+        for table in explorer.locator("table").all():  # a heat map has none
+            assert table.locator("td").count() > 0
         for control in explorer.locator("input").all():
             assert not control.is_enabled() or not control.is_visible()
 
@@ -288,7 +289,7 @@ def check_explorer(figure: Locator, explorer: Explorer) -> dict[str, str]:
     assert figure.locator("figcaption").text_content() == sentence
     assert sentence in figure.locator("[role=img]").get_attribute("aria-label")
     for artist, group in zip(explorer.picture.moving, explorer.picture.groups, strict=True):
-        if isinstance(artist, Line2D) and artist.get_linestyle() != "None":
+        if isinstance(artist, Line2D) and artist.get_visible() and artist.get_linestyle() != "None":
             path = group.findall("path")[-1]
             place = path.get("data-i")  # none where the line is the same at every setting
             on_page = place and figure.locator(f'[data-i="{place}"]').get_attribute("d")
@@ -296,7 +297,8 @@ def check_explorer(figure: Locator, explorer: Explorer) -> dict[str, str]:
             points = expected(artist)
             points = points[np.isfinite(points).all(axis=1)]  # a line may have gaps
             seen = np.abs(points).max(axis=1) < 1e4
-            np.testing.assert_allclose(shown[seen], points[seen], atol=ROUNDING)
+            # What was trained elsewhere may differ in the last digit before it is rounded.
+            np.testing.assert_allclose(shown[seen], points[seen], atol=2 * ROUNDING)
     return texts
 
 

@@ -150,9 +150,8 @@ def test_answers_link_to_the_section_that_explains(pages, chapter):
     for link in links:
         page, anchor = link["href"].split("#")
         page = page.removesuffix(".html") or chapter
-        heading = pages[page].find(id=anchor).find(["h2", "h3"]) or pages[page].find(
-            id=anchor
-        ).find_parent("section").find(["h2", "h3"])
+        named, titles = pages[page].find(id=anchor), ["h2", "h3", "h4"]
+        heading = named.find(titles) or named.find_parent("section").find(titles)
         place = at(anchor)
         assert (place.page, PAGES[place.page]) == (page, link.get_text().split(", section")[0])
         assert place.title.split(":")[0].split(" ")[-1] in heading.get_text()
