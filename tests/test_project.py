@@ -167,6 +167,17 @@ def test_there_is_a_form_for_the_text_for_a_formula_and_for_a_bug():
     assert [path.stem for path in FORMS] == ["bug", "formula", "text"]
 
 
+# ------------------------------------------------------------------------------------- the suite
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_share_a_worker(request):
+    """What is made once for many tests, such as the parsed site, is not made by each worker."""
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("one process runs all tests")
+    assert request.node.nodeid.endswith("@together")
+
+
 # ------------------------------------------------------------------------------ the learners' hub
 
 
