@@ -804,14 +804,14 @@ JACOBIANS_OF_STEP_BEFORE = Mistake(
 USE_AT_ZERO = Mistake(
     "use at step 0 counted",
     "There is a term k = 0 too: `plus[0]` is in your sum.",
-    "The steps are 1, .., T, and index 0 holds nothing. Where does your loop over k begin or end?",
+    "The steps are 1, .., T, and index 0 is unused. Where does your loop over k begin or end?",
     at("sec-bptt-sum"),
     {"oldest": (1, 0)},
 )
 LOSS_AT_ZERO = Mistake(
     "step 0 counted",
     "Step 0 is in both sums: as a loss with `v[0]`, and as a use with `plus[0]`.",
-    "The steps are 1, .., T, and index 0 holds nothing. Where do your loops begin?",
+    "The steps are 1, .., T, and index 0 is unused. Where do your loops begin?",
     at("sec-bptt-sum"),
     {"oldest": (0, 0)},
 )
