@@ -198,22 +198,33 @@ class Exercise:
             if len(mistakes) < 2:
                 raise
             return dict.fromkeys(self.result(0), np.array(np.nan))
-        return read(value, self.like, self.returns)
+        return read(value, value, self.returns)
 
     @cached_property
-    def ordinary(self) -> list[int]:
+    def ordinary(self) -> tuple[int, ...]:
         """Numbers of the problems that are not there to show one thing alone."""
-        return [k for k, problem in enumerate(self.problems) if problem.shows is None]
+        return tuple(k for k, problem in enumerate(self.problems) if problem.shows is None)
 
-    @cached_property
+    @property
     def effects(self) -> Effects:
         """What each mistake does to the ordinary problems."""
+        return self.effects_on(self.ordinary)
 
-        def result(k: int, mistakes: Mistakes) -> Parts:
-            return self.result(self.ordinary[k], mistakes)
+    @cached_property
+    def known_effects(self) -> dict[tuple[int, ...], Effects]:
+        """Effects on some problems, as far as they were needed."""
+        return {}
 
-        searched = [mistake for mistake in self.mistakes if mistake.commits]
-        return Effects(searched, result, [self.problems[k] for k in self.ordinary])
+    def effects_on(self, numbers: tuple[int, ...]) -> Effects:
+        """Return what each mistake does to some of the problems."""
+        if numbers not in self.known_effects:
+            searched = [mistake for mistake in self.mistakes if mistake.commits]
+            self.known_effects[numbers] = Effects(
+                searched,
+                lambda k, mistakes: self.result(numbers[k], mistakes),
+                [self.problems[k] for k in numbers],
+            )
+        return self.known_effects[numbers]
 
     @property
     def step_counts(self) -> dict[str, list[int] | None]:
@@ -297,23 +308,42 @@ class Exercise:
         ordinary = [got[k] for k in self.ordinary]
         found: Mistakes | None = ()
         if ordinary and not all_agree(ordinary, self.effects.right):
-            found = self.explanation(ordinary)
+            found = self.explanation(ordinary, self.effects)
         if found is None:
-            return self.explain_clipped(ordinary)
+            answer = self.explain_apart(got)
+            return self.explain_clipped(ordinary) if answer is None else answer
         expected = self.variant(found)
         special = [
             problem.shows
             for k, problem in enumerate(self.problems)
             if problem.shows and not all_agree([got[k]], [expected[k]])
         ]
-        answer = self.diagnosis((*found, *[*dict.fromkeys(special)][:MOST_SHOWN]), got)
+        shown = [*dict.fromkeys(special)][:MOST_SHOWN]
+        answer = self.diagnosis((*found, *shown), ordinary, self.effects)
         if len(special) <= MOST_SHOWN:
             return answer
         return answer.with_notes(f"{len(special)} of {len(self.problems)} tests go wrong.")
 
-    def explanation(self, ordinary: Sequence[Parts]) -> Mistakes | None:
-        """Return the fewest known mistakes that explain the ordinary problems, if any do."""
-        return next(Case(ordinary, self.effects).explanations(self.at_once), None)
+    def explanation(self, got: Sequence[Parts], effects: Effects) -> Mistakes | None:
+        """Return the fewest known mistakes that explain what came of some problems, if any do."""
+        return next(Case(got, effects).explanations(self.at_once), None)
+
+    def explain_apart(self, got: Sequence[Parts]) -> Answer | None:
+        """Answer if known mistakes explain all but what a line of its own may have answered."""
+        right = [
+            k for k in self.ordinary
+            if self.problems[k].apart and all_agree([got[k]], [self.result(k)])
+        ]  # fmt: skip
+        numbers = tuple(k for k in self.ordinary if k not in right)
+        if not right or not numbers:
+            return None
+        rest, effects = [got[k] for k in numbers], self.effects_on(numbers)
+        found = self.explanation(rest, effects)
+        if found is None:
+            return None
+        abouts = dict.fromkeys(self.described(self.problems[k]) for k in right)
+        note = f"It is right for {' and for '.join(abouts)}."
+        return self.diagnosis(found, rest, effects).with_notes(note)
 
     def explain_clipped(self, got: Sequence[Parts]) -> Answer | None:
         """Answer if the numbers were clipped, and are right or explained without that."""
@@ -323,48 +353,29 @@ class Exercise:
         if any(a.shape != right[0][k].shape for k, a in got[0].items()):
             return None
         if entries_clipped(got, right):
-            return self.diagnosis((ENTRIES_CLIPPED_INSIDE,), got)
+            return self.diagnosis((ENTRIES_CLIPPED_INSIDE,), got, self.effects)
         whole = unclipped(got, right)
         if whole is None:
             return None
         if all_agree(whole, right):
-            return self.diagnosis((CLIPPED_INSIDE,), got)
-        more = self.explanation(whole)
+            return self.diagnosis((CLIPPED_INSIDE,), got, self.effects)
+        more = self.explanation(whole, self.effects)
         if more is None:
             return None
-        answer = self.diagnosis((*more, CLIPPED_INSIDE), whole)
+        answer = self.diagnosis((*more, CLIPPED_INSIDE), whole, self.effects)
         table = ((name, f"{said}, but for the factor") for name, said in answer.table)
         return replace(answer, table=tuple(table))
 
-    def diagnosis(self, mistakes: Mistakes, got: Sequence[Parts]) -> Answer:
+    def diagnosis(self, mistakes: Mistakes, got: Sequence[Parts], effects: Effects) -> Answer:
         """Name the mistakes, and which parts show which if that differs."""
         one = len(mistakes) == 1
         said = "This is a known mistake." if one else f"{len(mistakes)} known mistakes at once."
         searched = tuple(mistake for mistake in mistakes if mistake.commits)
         if searched:
-            ordinary = got if len(got) == len(self.ordinary) else [got[k] for k in self.ordinary]
-            shown = {name: self.shown(name, searched, ordinary) for name in got[0]}
+            shown = {name: shown_by(name, searched, got, effects) for name in got[0]}
             if len({*shown.values()}) > 1:
                 return Answer(False, said, mistakes, tuple(shown.items()))
         return Answer(False, said, mistakes)
-
-    def shown(self, name: str, mistakes: Mistakes, got: Sequence[Parts]) -> str:
-        """Say which of the mistakes one part shows."""
-        right = self.effects.right
-        if all(agree(a[name], b[name]) for a, b in zip(got, right, strict=True)):
-            return "right"
-        for some in shares(mistakes):
-            expected = self.effects.results(some)
-            if all(agree(a[name], b[name]) for a, b in zip(got, expected, strict=True)):
-                acting = [m for m in some if self.acts(m, some, name)]
-                return " and ".join(mistake.name for mistake in acting)
-        return "right"
-
-    def acts(self, mistake: Mistake, among: Mistakes, name: str) -> bool:
-        """Tell whether a part would be another one without one of some mistakes."""
-        without = tuple(other for other in among if other is not mistake)
-        pairs = zip(self.effects.results(among), self.effects.results(without), strict=True)
-        return any(not agree(a[name], b[name]) for a, b in pairs)
 
     # ------------------------------------------------------------------------------- locating
 
@@ -452,39 +463,46 @@ class Exercise:
             )
 
     def simplified(self, function: Callable[..., Any], answer: Answer) -> Iterator[str]:
-        """Yield for which special cases a wrong function is right, wholly or in more parts."""
-        wrong = [name for name, said in answer.table if said != "right"]
-        whole = [name for name in wrong if self.step_counts.get(name) is None]
-        right, partly = [], False
+        """Yield for which special cases a wrong function is right, wholly or in more parts.
+
+        Nothing is said of a case in which it stops, or returns what cannot be compared.
+        """
+        wrong = {name for name, said in answer.table if said != "right"}
+        whole = {name for name in wrong if self.step_counts.get(name) is None}
+        missed: dict[str, list[str]] = {}
+        partly = False
         for trial in run_trials(function, self.simpler, self.seconds):
+            like, about = self.reference(*trial.problem.fresh()), trial.problem.about
+            expected = read(like, like, self.returns)
             try:
                 raise_if_failed(function, trial, self.seconds)
-                parts = read(trial.outcome.value, self.like, self.returns)
+                parts = read(trial.outcome.value, like, self.returns)
             except Unusable:
                 continue
-            expected, about = self.compute(trial.problem), trial.problem.about
-            more = [f"`{name}`" for name in whole if agree(parts[name], expected[name])]
-            if all_agree([parts], [expected]):
-                right.append(about)
-            elif more:
+            missed[about] = [k for k in expected if not agree(parts[k], expected[k])]
+            more = [name for name in expected if name in whole and name not in missed[about]]
+            if more and missed[about]:
                 partly = True
-                yield f"For {about}, {listed(more)} {'are' if more[1:] else 'is'} right too."
+                yield partly_right(about, more, missed[about])
+        right = [about for about, names in missed.items() if not names]
         if right:
             yield f"It is right for {' and for '.join(right)}."
-        elif self.simpler and not partly:
+        elif not partly and self.simpler and self.simpler[0].about in missed:
             yield f"It is wrong even for {self.simpler[0].about}: begin with that."
 
     # ------------------------------------------------------------------------------ describing
 
     def __str__(self) -> str:
         arguments = self.problems[0].arguments
-        sizes = [problem.sizes for problem in self.problems]
+        alike = [p for p in self.problems if p.sizes.keys() == self.problems[0].sizes.keys()]
+        sizes = [problem.sizes for problem in alike]
         lines = [f"{self.name}({', '.join(arguments)}): {self.task}"]
         for name in arguments:
-            values = [problem.arguments[name] for problem in self.problems]
+            values = [problem.arguments[name] for problem in alike]
             lines.append(f"  {name}: {described(values, sizes)}")
         form = "a dict of " if isinstance(self.like, dict) else ""
-        return "\n".join([*lines, f"  returns {form}{described(self.variant(), sizes)}"])
+        results = [self.result(k) for k, p in enumerate(self.problems) if p in alike]
+        return "\n".join([*lines, f"  returns {form}{described(results, sizes)}"])
 
     __repr__ = __str__
 
@@ -520,6 +538,37 @@ class Check(Mapping[str, Exercise]):
             f"check.{name}({', '.join(e.problems[0].arguments)}): {e.task}"
             for name, e in self.items()
         )
+
+
+def shown_by(name: str, mistakes: Mistakes, got: Sequence[Parts], effects: Effects) -> str:
+    """Say which of the mistakes one part shows."""
+    if all(agree(a[name], b[name]) for a, b in zip(got, effects.right, strict=True)):
+        return "right"
+    for some in shares(mistakes):
+        expected = effects.results(some)
+        if all(agree(a[name], b[name]) for a, b in zip(got, expected, strict=True)):
+            acting = [m for m in some if acts(m, some, name, effects)]
+            return " and ".join(mistake.name for mistake in acting)
+    return "right"
+
+
+def acts(mistake: Mistake, among: Mistakes, name: str, effects: Effects) -> bool:
+    """Tell whether a part would be another one without one of some mistakes."""
+    without = tuple(other for other in among if other is not mistake)
+    pairs = zip(effects.results(among), effects.results(without), strict=True)
+    return any(not agree(a[name], b[name]) for a, b in pairs)
+
+
+def partly_right(about: str, right: Sequence[str], wrong: Sequence[str]) -> str:
+    """Say which parts are right in a special case, beside those that are not.
+
+    >>> partly_right("two steps", ["W_xh"], ["W_hh", "b_h"])
+    'For two steps, `W_xh` is right, but `W_hh` and `b_h` are not.'
+    """
+    good, bad = ([f"`{name}`" for name in names] for names in (right, wrong))
+    others = listed(bad) if len(bad) <= MOST_SHOWN else f"{len(bad)} other parts"
+    verbs = ["are" if names[1:] else "is" for names in (good, bad)]
+    return f"For {about}, {listed(good)} {verbs[0]} right, but {others} {verbs[1]} not."
 
 
 def listed(names: Sequence[str]) -> str:

@@ -108,7 +108,7 @@ def steps_said(masks: Sequence[Array], first: int) -> str:
         return f"right at the last {tails.pop()} steps, wrong before"
     worst = max(range(len(masks)), key=lambda k: len(wrong[k]))
     listed = ", ".join(str(int(t) + first) for t in wrong[worst])
-    return f"wrong at the steps {listed} of {ends[worst] + first}"
+    return f"wrong at the steps {listed}, where T = {ends[worst] + first}"
 
 
 # ---------------------------------------------------------------------------------- relations

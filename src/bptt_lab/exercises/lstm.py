@@ -17,6 +17,7 @@ from bptt_lab.exercises.bptt import (
     BATCH_MEAN,
     FIRST_LOSS_LOST,
     LAST_LOSS,
+    LAST_LOSS_LOST,
     TARGET_MEAN,
     TIME_MEAN,
     only,
@@ -472,7 +473,8 @@ CARRIED_WITHOUT_FORGET_GATE = Mistake(
 NOTHING_HANDED_BACK = Mistake(
     "nothing handed back",
     "Every step stands alone: neither `dL/dh` nor `dL/dC` goes to the step before.",
-    "You compute what goes to the step before. Does the loop use it there, or zeros again?",
+    "What goes from a step to the one before? Where does your loop compute it, and does the next "
+    "turn use it?",
     at("sec-lstm-backward"),
     {"kept": lambda f, t: 0 * f[t], "heard": ""},
 )
@@ -707,6 +709,7 @@ AT_THE_GATES = (
 LOSSES = (
     LAST_LOSS.by(counted=lambda e: only(e, slice(-1, None))),
     FIRST_LOSS_LOST.by(counted=lambda e: only(e, slice(1, None))),
+    LAST_LOSS_LOST.by(counted=lambda e: only(e, slice(-1))),
     *CLIPPED,
 )
 
@@ -865,7 +868,8 @@ GRU_RESET_PATH_CUT = Mistake(
 GRU_NOTHING_HANDED_BACK = Mistake(
     "every step of the GRU alone",
     "Every step stands alone: nothing goes to the step before.",
-    "You compute what goes to the step before. Does the loop use it there, or zeros again?",
+    "What goes from a step to the one before? Where does your loop compute it, and does the next "
+    "turn use it?",
     at("sec-lstm-backward"),
     {"heard": ""},
 )

@@ -142,7 +142,7 @@ RATE_IN_VELOCITY = Mistake(
     "which it multiplies the velocity in the step.",
     "Both exist, and agree while the rate stays the same. What changes if it is lowered?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v + eta * g, "rate": lambda eta: 1},
+    {"gather": lambda v, g, mu, eta: mu * v + eta * g, "rate": lambda mu, eta: 1},
 )
 DESCENT_IN_VELOCITY = Mistake(
     "rate and sign inside the velocity",
@@ -150,7 +150,7 @@ DESCENT_IN_VELOCITY = Mistake(
     "it is added. Asked for is `mu v + g`, and `eta v` is subtracted.",
     "Both exist, and agree while the rate stays the same. What changes if it is lowered?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda eta: -1},
+    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda mu, eta: -1},
 )
 SIGN_IN_VELOCITY = Mistake(
     "sign inside the velocity",
@@ -158,7 +158,7 @@ SIGN_IN_VELOCITY = Mistake(
     "`mu v + g`, and `eta v` is subtracted.",
     "Both move the parameters alike. Which sign has a velocity that is handed to your function?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v - g, "rate": lambda eta: -eta},
+    {"gather": lambda v, g, mu, eta: mu * v - g, "rate": lambda mu, eta: -eta},
 )
 AVERAGED_VELOCITY = Mistake(
     "velocity averaged",
@@ -212,8 +212,23 @@ NESTEROV_IN_VELOCITY = Mistake(
     {
         "gather": lambda v, g, mu, eta: mu * v - eta * g,
         "along": lambda old, new, g, mu, eta: mu * new - eta * g,
-        "rate": lambda eta: -1,
+        "rate": lambda mu, eta: -1,
     },
+)
+MU_AND_RATE_EXCHANGED = Mistake(
+    "mu and rate exchanged",
+    "`mu` and `eta` have changed places: `eta` multiplies the old velocity, and `mu` the step.",
+    "Which of the two is the rate, and which one says how much of the velocity is kept?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: eta * v + g, "rate": lambda mu, eta: mu},
+)
+STEP_ALONG_GRADIENT = Mistake(
+    "step along the gradient",
+    "The velocity is updated, but the step goes along the gradient: this is plain gradient "
+    "descent.",
+    "Which of `g` and `v` moves the parameters?",
+    at("sec-update"),
+    {"along": lambda old, new, g, mu, eta: g},
 )
 UPHILL = Mistake(
     "uphill",
@@ -227,11 +242,11 @@ UPHILL = Mistake(
 def momentum(
     theta: Array, g: Array, v: Array, eta: float, mu: float, *,
     gather: Any = lambda v, g, mu, eta: mu * v + g, along: Any = lambda old, new, g, mu, eta: new,
-    rate: Any = lambda eta: eta, sign: int = -1,
+    rate: Any = lambda mu, eta: eta, sign: int = -1,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Return theta - eta v, and the new v = mu v + g."""
     new = gather(v, g, mu, eta)
-    return theta + sign * rate(eta) * along(v, new, g, mu, eta), new
+    return theta + sign * rate(mu, eta) * along(v, new, g, mu, eta), new
 
 
 # ---------------------------------------------------------------------------------------- Adam
@@ -439,8 +454,7 @@ EXERCISES = (
         (
             OLD_VELOCITY, RATE_IN_VELOCITY, DESCENT_IN_VELOCITY, SIGN_IN_VELOCITY,
             AVERAGED_VELOCITY, NO_VELOCITY, MU_FORGOTTEN, MU_AT_THE_GRADIENT, MU_AT_BOTH,
-            NESTEROV,
-            NESTEROV_IN_VELOCITY, UPHILL,
+            NESTEROV, NESTEROV_IN_VELOCITY, MU_AND_RATE_EXCHANGED, STEP_ALONG_GRADIENT, UPHILL,
         ),
         ("theta", "v"),
         simpler=[at_rest(MOVES[0], "the first update, v = 0")],

@@ -27,12 +27,16 @@ class Problem:
         What is special about it, so that one can say "right for ...".
     shows : Mistake, optional
         What a function that gets this problem alone wrong does not know.
+    apart : bool
+        Whether a line of its own may answer it, such as ``if t == k``. A mistake in the other
+        lines need not show in it.
     """
 
     arguments: Mapping[str, Any]
     sizes: Mapping[str, int] = field(default_factory=dict)
     about: str = ""
     shows: Mistake | None = None
+    apart: bool = False
 
     def fresh(self) -> list[Any]:
         """Copy the arguments, so that a function may do with them what it likes."""

@@ -147,7 +147,8 @@ PRODUCT_REVERSED = Mistake(
 PRODUCT_TOO_LONG = Mistake(
     "J_k in the product",
     "There is a factor too many: `J_k` leads to `h_k`, not away from it.",
-    "From k to t there are t - k steps. How many factors does your product have?",
+    "From k to t there are t - k steps. How many factors does your product have? `J[k - 1]` is "
+    "`J_k`, and so `range(max(k - 1, 0), t)` begins one too early unless k is 0.",
     at("sec-jacobian-product"),
     {"factors": lambda J, t, k: J[max(k - 1, 0) : t]},
 )
@@ -180,12 +181,48 @@ PRODUCT_SHIFTED_BACK = Mistake(
     at("sec-jacobian-product"),
     {"factors": lambda J, t, k: J[np.arange(k - 1, t - 1)]},
 )
+PRODUCT_SHIFTED_BACK_UNLESS_FROM_START = Mistake(
+    "index shifted by one, the other way, unless k is 0",
+    "The factors are one step too early, `J_{t-1}` to `J_k`; for k = 0 the newest is missing.",
+    "The array has no entry for a step 0, so `J[0]` is `J_1`. Is 1 subtracted twice?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[max(k - 1, 0) : max(t - 1, 0)]},
+)
+PRODUCT_OF_NEWEST_STEPS = Mistake(
+    "from k to the end",
+    "The product goes on to `J_T`, whatever t is: these are the factors `J_{k+1}` to `J_T`.",
+    "Where does your loop end, at t or at the end of the array?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[k:]},
+)
+PRODUCT_OF_OLDEST_STEPS = Mistake(
+    "from the start to t",
+    "The product begins with `J_1`, whatever k is: these are the factors `J_1` to `J_t`.",
+    "Where does your loop begin, at k or at the start of the array?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[:t]},
+)
+NO_FACTOR = Mistake(
+    "always the identity",
+    "This is the identity, whatever t and k are: no factor is in the product.",
+    "Over which range does your loop run if t = 4 and k = 2? And is the product kept?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[:0]},
+)
 PRODUCT_BY_ENTRY = Mistake(
     "product entry by entry",
     "The matrices are multiplied entry by entry.",
     "`*` and `np.prod` work entry by entry. Which operator multiplies matrices?",
     at("sec-jacobian-product"),
     {"times": np.multiply},
+)
+PRODUCT_BY_ENTRY_FROM_IDENTITY = Mistake(
+    "product entry by entry, from the identity",
+    "The matrices are multiplied entry by entry. The identity stands among them, so that only the "
+    "diagonals are left.",
+    "`*` and `np.prod` work entry by entry. Which operator multiplies matrices?",
+    at("sec-jacobian-product"),
+    {"times": lambda P, J_j: np.diag(np.diag(P)) * J_j},
 )
 
 
@@ -281,6 +318,21 @@ LAG_TOO_SMALL = Mistake(
 )
 
 
+LAG_FORGOTTEN = Mistake(
+    "bound of a single step",
+    "This is the bound of one step, whatever the lag is.",
+    "Two steps, each by a factor of at most 0.5: what is the factor of both together?",
+    at("sec-norm-bound"),
+    {"over_steps": lambda gamma, size, lag: gamma * size},
+)
+NORM_OF_POWER = Mistake(
+    "norm of the power",
+    "The norm is that of the power of `W_hh`; it bounds the product only where all slopes are "
+    "alike. Asked for is the power of the norm.",
+    "Between two factors `W_hh` stand slopes. Is the norm of a product the product of the norms?",
+    at("sec-norm-bound"),
+    {"size": lambda W: W, "over_steps": lambda gamma, W, lag: gamma**lag * norm_of_power(W, lag)},
+)
 LAG_TOO_LARGE = Mistake(
     "exponent one too large",
     "There is one factor too many: over a lag of t - k there are t - k factors.",
@@ -333,6 +385,11 @@ TIMES_LAG = Mistake(
 )
 
 
+def norm_of_power(W: Array, lag: int) -> float:
+    """2-norm of a power of a matrix."""
+    return float(np.linalg.norm(np.linalg.matrix_power(W, lag), 2))
+
+
 def norm_bound(
     W_hh: Array, gamma: float, lag: int, *, size: Any = lambda W: np.linalg.norm(W, 2),
     over_steps: Any = lambda gamma, size, lag: (gamma * size) ** lag,
@@ -369,8 +426,10 @@ SINGULAR_VALUES_OF_PRODUCT = Mistake(
 )
 ALWAYS_FROM_IDENTITY = Mistake(
     "Q not handed on",
-    "Every Jacobian is factorised by itself: the directions of the step before are not handed on.",
-    "Which matrix does `J_t` multiply before the QR?",
+    "The directions of the step before have no effect: these are the rates of every Jacobian "
+    "factorised by itself.",
+    "`qr(J_t @ Q)`: is `Q` handed on from step to step, and does it stand to the right of `J_t`? "
+    "To the left, `qr(Q @ J_t)`, it leaves the diagonal of R as it is.",
     at("sec-exact-rate"),
     {"way": "alone"},
 )
@@ -509,6 +568,12 @@ def jacobians(net: Network) -> Array:
     return np.array(found)
 
 
+def between(net: Network, t: int, k: int) -> Problem:
+    """Jacobians, and two steps."""
+    arguments = {"J": jacobians(net), "t": t, "k": k}
+    return Problem(arguments, net.sizes, f"t = {t}, k = {k}", apart=t == k)
+
+
 def wandering(n: int, T: int, seed: int, rising: bool = False) -> Problem:
     """Jacobians of many steps, the same at no two, with rates that differ.
 
@@ -527,15 +592,13 @@ def wandering(n: int, T: int, seed: int, rising: bool = False) -> Problem:
 ONE_SEQUENCE = [
     Problem({"params": n.params, "x_t": n.x[0, 0], "h": n.state0[0][0]}, n.sizes) for n in NETWORKS
 ]
-PRODUCTS = [
-    Problem({"J": jacobians(net), "t": t, "k": k}, net.sizes, f"t = {t}, k = {k}")
-    for net in NETWORKS
-    for t, k in ((6, 2), (7, 0), (3, 3))
-]
-ONE_FACTOR = Problem({"J": jacobians(NETWORKS[0]), "t": 4, "k": 3}, {}, "neighbours, t = k + 1")
+PRODUCTS = [between(net, t, k) for net in NETWORKS for t, k in ((6, 2), (7, 0), (3, 3))]
+NEIGHBOURS = [between(NETWORKS[0], t, k) for t, k in ((4, 3), (1, 0))]
 BOUNDS = [
-    Problem({"W_hh": net.params["W_hh"], "gamma": gamma, "lag": lag}, net.sizes)
-    for net, gamma, lag in zip([*NETWORKS, NETWORKS[0]], (0.25, 0.9, 0.6), (3, 1, 4), strict=True)
+    Problem({"W_hh": net.params["W_hh"], "gamma": gamma, "lag": lag}, net.sizes, apart=lag == 0)
+    for net, gamma, lag in zip(
+        [*NETWORKS, *NETWORKS], (0.25, 0.9, 0.6, 0.7), (3, 1, 4, 0), strict=True
+    )
 ]
 
 
@@ -581,11 +644,13 @@ EXERCISES = (
         PRODUCTS,
         (
             PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_TOO_LONG_WRAPPED, PRODUCT_WITHOUT_NEWEST,
-            PRODUCT_SHIFTED, PRODUCT_SHIFTED_BACK, PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED,
-            PRODUCT_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
+            PRODUCT_SHIFTED, PRODUCT_SHIFTED_BACK, PRODUCT_SHIFTED_BACK_UNLESS_FROM_START,
+            PRODUCT_OF_NEWEST_STEPS, PRODUCT_OF_OLDEST_STEPS, NO_FACTOR, PRODUCT_BY_ENTRY,
+            PRODUCT_BY_ENTRY_FROM_IDENTITY, FACTORS_TRANSPOSED, PRODUCT_TRANSPOSED, POWER_OF_ONE,
+            FACTORS_ADDED,
         ),
         ("product",),
-        simpler=[ONE_FACTOR],
+        simpler=NEIGHBOURS,
         minutes=10,
         level="easy",
         outcome="write the Jacobian of one step",
@@ -598,7 +663,8 @@ EXERCISES = (
         (
             SPECTRAL_RADIUS, FROBENIUS, LARGEST_ENTRY, COLUMN_SUMS, ROW_SUMS,
             SINGULAR_VALUE_SQUARED, SMALLEST_SINGULAR_VALUE, DETERMINANT, GAMMA_FORGOTTEN,
-            GAMMA_ONCE, WEIGHTS_ONCE, LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
+            GAMMA_ONCE, WEIGHTS_ONCE, LAG_FORGOTTEN, LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
+            NORM_OF_POWER,
         ),
         ("bound",),
         simpler=special_bounds(BOUNDS[0]),
