@@ -28,6 +28,8 @@ from bptt_lab.exercises.forward import (
     SOFTMAX_TWICE,
     STATE_NOT_CARRIED,
     TARGETS_BATCH_FIRST,
+    TARGETS_OF_STEP_AFTER,
+    TARGETS_OF_STEP_BEFORE,
     WEIGHTS_JOINED_CROSSWISE,
     ZERO_START,
     rnn_forward,
@@ -71,6 +73,13 @@ LAST_LOSS = Mistake(
     at("sec-bptt-all"),
     {"counted": lambda e: only(e, slice(-1, None))},
 )
+FIRST_LOSS_LOST = Mistake(
+    "first loss lost",
+    "The loss of the first step is left out.",
+    "Losses are t = 1, .., T. Where does your loop over the losses begin or end?",
+    at("sec-bptt-all"),
+    {"counted": lambda e: only(e, slice(1, None))},
+)
 LAST_LOSS_LOST = Mistake(
     "last loss lost",
     "The loss of the last step is left out.",
@@ -78,13 +87,6 @@ LAST_LOSS_LOST = Mistake(
     "the end of a range.",
     at("sec-bptt-all"),
     {"counted": lambda e: only(e, slice(-1))},
-)
-FIRST_LOSS_LOST = Mistake(
-    "first loss lost",
-    "The loss of the first step is left out.",
-    "Losses are t = 1, .., T. Where does your loop over the losses begin or end?",
-    at("sec-bptt-all"),
-    {"counted": lambda e: only(e, slice(1, None))},
 )
 OWN_READOUT_LOST = Mistake(
     "own readout lost on the way",
@@ -94,6 +96,13 @@ OWN_READOUT_LOST = Mistake(
     "Does one of them overwrite the other?",
     at("sec-bptt-recursion"),
     {"arriving": lambda v: only(v, slice(-1, None))},
+)
+LAST_READOUT_LOST = Mistake(
+    "last step sends nothing back",
+    "The last step sends nothing back: its own loss acts on the readout alone.",
+    "At which step does your loop backwards begin? Python leaves out the end of a range.",
+    at("sec-bptt-recursion"),
+    {"arriving": lambda v: only(v, slice(-1))},
 )
 BATCH_MEAN = Mistake(
     "batch averaged",
@@ -272,6 +281,14 @@ LAST_TERM_LOST = Mistake(
     {"gather": lambda terms: terms[:-1].sum(axis=0)},
     local=True,
 )
+STATE_TWO_STEPS_BEFORE = Mistake(
+    "h_{t-2} for h_{t-1}",
+    "`delta_t` is paired with `h_{t-2}`, and at the first step with the last state; the recurrent "
+    "weights were multiplied by `h_{t-1}`.",
+    "The array `h` has `h_0` in front. If your t counts from 0, which state is `h[t]`?",
+    at("sec-initial-state"),
+    {"before": lambda h: np.concatenate([h[-1:], h[:-2]])},
+)
 FIRST_USE_WITH_OWN_STATE = Mistake(
     "h_1 for h_0 at the first use",
     "At the first step the recurrent weights meet `h_1`; they were multiplied by `h_0`.",
@@ -369,20 +386,6 @@ CARRIED_ADDED_UP = Mistake(
     at("sec-bptt-recursion"),
     {"kept": 1},
 )
-TARGETS_OF_STEP_BEFORE = Mistake(
-    "targets of the step before",
-    "Each prediction is compared with the target of the step before.",
-    "Which target belongs to the first output?",
-    at("sec-steps"),
-    {"targets": lambda y: np.roll(y, 1, axis=0)},
-)
-TARGETS_OF_STEP_AFTER = Mistake(
-    "targets of the step after",
-    "Each prediction is compared with the target of the step after.",
-    "Which target belongs to the first output?",
-    at("sec-steps"),
-    {"targets": lambda y: np.roll(y, -1, axis=0)},
-)
 
 
 def only(steps: Array, kept: slice) -> Array:
@@ -467,9 +470,9 @@ ON_THE_WAY_BACK = (
     OWN_READOUT_LOST,
 )  # fmt: skip
 AT_THE_WEIGHTS = (
-    STATE_OF_SAME_STEP, WRAPPED_START, FIRST_USE_WITH_OWN_STATE, FIRST_USE_WITH_ZERO,
-    READOUT_OF_STATE_BEFORE, INPUT_OF_STEP_BEFORE, INPUT_OF_STEP_AFTER, SLOPE_AT_WEIGHTS_LEFT_OUT,
-    PAIRED_IN_REVERSE,
+    STATE_OF_SAME_STEP, STATE_TWO_STEPS_BEFORE, WRAPPED_START, FIRST_USE_WITH_OWN_STATE,
+    FIRST_USE_WITH_ZERO, READOUT_OF_STATE_BEFORE, INPUT_OF_STEP_BEFORE, INPUT_OF_STEP_AFTER,
+    SLOPE_AT_WEIGHTS_LEFT_OUT, PAIRED_IN_REVERSE,
     OVERWRITTEN, LAST_TERM_ALONE, FIRST_TERM_LOST, LAST_TERM_LOST, OUTER_SWAPPED,
 )  # fmt: skip
 ON_THE_WAY_THERE = (
@@ -507,6 +510,14 @@ SLOPE_AT_INPUTS_LEFT_OUT = Mistake(
     at("sec-bptt-recursion"),
     {"at_inputs": lambda g, delta: g},
     local=True,
+)
+START_NOT_TRANSPOSED = Mistake(
+    "W_hh for its transpose at h_0",
+    "The last step back, to `h_0`, is made with `W_hh` where the transpose belongs.",
+    "It is one more step of the same recursion. Does it stand in the loop, or in a line of its "
+    "own?",
+    at("sec-bptt-order"),
+    {"from_first": lambda g, delta, back: delta[0] @ back.T},
 )
 START_BEFORE_SLOPE = Mistake(
     "first slope left out",
@@ -569,6 +580,13 @@ RELU_SLOPE_REVERSED = Mistake(
     at("sec-bptt-recursion"),
     {"slope": lambda h: (h[1:] <= 0) * 1.0},
 )
+ABOVE_THE_SLOPE = Mistake(
+    "gradients at the states",
+    "These are the gradients at the states, `dL/dh_t`; asked for are those at the net inputs.",
+    "The recursion is right. Which of its two arrays has passed the activation?",
+    at("sec-bptt-recursion"),
+    {"returned": lambda g, delta: g},
+)
 GUIDED = Mistake(
     "guided backpropagation",
     "Negative gradients are cut off as well: what passes has to be positive, as in guided "
@@ -588,13 +606,14 @@ GRADIENT_RECTIFIED = Mistake(
 
 def relu_backward(
     params: Params, h: Array, e: Array, *, slope: Any = lambda h: (h[1:] > 0) * 1.0,
-    back: Any = np.transpose, arriving: Any = identity, passes: int = 1, **of_the_way: Any,
+    back: Any = np.transpose, arriving: Any = identity, passes: int = 1,
+    returned: Any = lambda g, delta: delta, **of_the_way: Any,
 ) -> Array:  # fmt: skip
     """Gradients at the net inputs of a relu network."""
     g = arriving(e @ params["W_yh"].T)
     for _ in range(passes):
         g, delta = way_back(g, slope(h), back(params["W_hh"]), h, **of_the_way)
-    return delta
+    return returned(g, delta)  # type: ignore[no-any-return]
 
 
 # ----------------------------------------------------------------------------- a second layer
@@ -642,6 +661,22 @@ UPPER_WITHOUT_MEMORY = Mistake(
     "The upper layer has `W_hh2`. Where is it in your backward pass?",
     at("sec-bptt-recursion"),
     {"upper_carry": lambda g, delta: 0 * g},
+)
+LOWER_SLOPE_NOT_CARRIED = Mistake(
+    "lower slope left out between the steps",
+    "In the lower layer the gradient above the activation goes to the step before; it has to pass "
+    "the activation first.",
+    "Which of the two goes back, `dL/dh_1` or `dL/da_1`?",
+    at("sec-bptt-recursion"),
+    {"lower_carry": lambda g, delta: g},
+)
+UPPER_SLOPE_NOT_CARRIED = Mistake(
+    "upper slope left out between the steps",
+    "In the upper layer the gradient above the activation goes to the step before; it has to pass "
+    "the activation first.",
+    "Which of the two goes back, `dL/dh_2` or `dL/da_2`?",
+    at("sec-bptt-recursion"),
+    {"upper_carry": lambda g, delta: g},
 )
 LOWER_NOT_TRANSPOSED = Mistake(
     "lower W_hh for its transpose",
@@ -728,6 +763,13 @@ NEWEST_USE_LOST = Mistake(
     "Python leaves out the end of a range. Where does `range(1, t)` stop?",
     at("sec-bptt-sum"),
     {"kept": lambda t, k, T, K: k < t},
+)
+OLDEST_USE_LOST = Mistake(
+    "oldest use lost",
+    "The use at step 1 is missing from the sum over k.",
+    "Where does your loop over k end? `range(t, 1, -1)` does not contain 1.",
+    at("sec-bptt-sum"),
+    {"kept": lambda t, k, T, K: k > 1},
 )
 WINDOW_TOO_LONG = Mistake(
     "window one step too long",
@@ -1185,6 +1227,31 @@ ENTRIES_NOT_LOOKED_AT = (
         for some, pick in LEFT_OUT.items()
     ),
 )
+LAST_PARAMETER_ALONE = judged(
+    "only the last parameter looked at",
+    "A wrong gradient passes if that of the last parameter is right.",
+    "Does the verdict of one parameter overwrite that of the one before?",
+    joined=lambda g: dict([*g.items()][-1:]),
+)
+LAST_ENTRY_ALONE = judged(
+    "only the last entry of the last parameter looked at",
+    "A wrong gradient passes if the last entry of the last parameter is right.",
+    "Does the verdict of one entry overwrite that of the one before?",
+    joined=lambda g: {name: part.ravel()[-1:] for name, part in [*g.items()][-1:]},
+)
+ANY_PARAMETER = judged(
+    "any for all",
+    "A wrong gradient passes if that of one parameter is right.",
+    "Is one right parameter enough for your check? `any` or `all`?",
+    enough=any,
+)
+NO_DIFFERENCE = judged(
+    "differences that are zero",
+    "Your check rejects right gradients and accepts zeros.",
+    "Print your difference quotient: is it zero? `dict(params)` copies the dict and not its "
+    "arrays, so that a step up and a step down may end in the same array.",
+    close=lambda a, b, rounding: close(0 * a, b, rounding),
+)
 ZERO_PASSES = judged(
     "zero gradient not found",
     "Your check lets a gradient pass that is zero everywhere.",
@@ -1221,13 +1288,14 @@ FIXED_TOLERANCE = judged(
 
 def gradient_check(
     loss: Callable[[Params], float], params: Params, grads: Params, *, close: Any = close,
-    joined: Any = unchanged, verdict: Any = bool,
+    joined: Any = unchanged, verdict: Any = bool, enough: Any = all,
 ) -> bool:  # fmt: skip
     """Tell whether gradients are the derivatives of a loss, by central differences."""
     numeric = joined(central_differences(loss, params))
     grads = joined({name: grads[name] for name in params})
     rounding = 1e-10 * abs(loss(params))  # of the differences, where the gradient is zero
-    return bool(verdict(all(close(part, grads[name], rounding) for name, part in numeric.items())))
+    found = [close(part, grads[name], rounding) for name, part in numeric.items()]
+    return bool(verdict(enough(found)))
 
 
 DIFFERENCES: dict[tuple[Any, ...], Params] = {}
@@ -1256,9 +1324,10 @@ def differences(loss: Callable[[Params], float], params: Params, step: float = 1
 
 
 WRONG_ENTRIES: dict[str, list[tuple[int, ...]]] = {
-    "W_xh": [(-1, -1)],
+    "W_xh": [(0, 0), (-1, -1)],
     "W_hh": [(0, 0), (0, 1), (1, 2), (2, 0), (-1, -1)],
     "b_h": [(0,), (-1,)],
+    "b_y": [(0,)],
 }
 """Single entries in which a wrong gradient is hidden: in every corner, and on no one line."""
 
@@ -1384,6 +1453,7 @@ TERMS_OF_BOTH = (
     FIRST_LOSS_LOST.by(kept=lambda t, k, T, K: t > 1),
     LAST_LOSS_LOST.by(kept=lambda t, k, T, K: t < T),
     NEWEST_USE_LOST,
+    OLDEST_USE_LOST,
     V_OF_THE_USE,
     V_OF_LAST_STEP,
     PLUS_OF_THE_LOSS,
@@ -1454,14 +1524,11 @@ WITH_TARGETS = with_one_step([with_targets(net) for net in NETWORKS])
 RECTIFIED_ONES = [rectified(net) for net in networks(RNN("relu"))]
 STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 5, 6, 4, 2, 3)]
 SUMS = [Problem(ingredients(net), net.sizes) for net in NETWORKS]
-LENGTHS = 2, 3
-"""Of windows and chunks: they differ, and of the chunks the last one is shorter."""
+LENGTHS = [(NETWORKS[0], 2), (NETWORKS[1], 3), (NETWORKS[1], 2)]
+"""Of windows and chunks: a number in the place of K is told from one in the place of T."""
 
-WINDOWS = [
-    Problem({**ingredients(net), "K": K}, net.sizes)
-    for net, K in zip(NETWORKS, LENGTHS, strict=True)
-]
-CHUNKED = [chunked(net, K) for net, K in zip(NETWORKS, LENGTHS, strict=True)]
+WINDOWS = [Problem({**ingredients(net), "K": K}, net.sizes) for net, K in LENGTHS]
+CHUNKED = [chunked(net, K) for net, K in LENGTHS]
 
 EXERCISES = (
     Exercise(
@@ -1481,7 +1548,9 @@ EXERCISES = (
         "Gradients of the summed softmax cross-entropy of a tanh network; y are classes.",
         bptt,
         WITH_TARGETS,
-        (*ON_THE_WAY_BACK, *AT_THE_WEIGHTS, *AT_THE_LOSS, *ON_THE_WAY_THERE),
+        (
+            *ON_THE_WAY_BACK, LAST_READOUT_LOST, *AT_THE_WEIGHTS, *AT_THE_LOSS, *ON_THE_WAY_THERE,
+        ),
         simpler=[*shortened(WITH_TARGETS[0]), zeroed(WITH_TARGETS[0], "h_0")],
         minutes=30,
         level="medium",
@@ -1494,8 +1563,8 @@ EXERCISES = (
         WITH_TARGETS,
         (
             SLOPE_AT_THE_START, GRADIENT_OF_FIRST_STATE, NET_INPUT_OF_FIRST_STEP,
-            START_BEFORE_SLOPE, SLOPE_AT_INPUTS_LEFT_OUT, *ON_THE_WAY_BACK, *AT_THE_LOSS[1:],
-            ZERO_START, *ON_THE_WAY_THERE[2:],
+            START_BEFORE_SLOPE, START_NOT_TRANSPOSED, SLOPE_AT_INPUTS_LEFT_OUT,
+            *ON_THE_WAY_BACK, *AT_THE_LOSS[1:], ZERO_START, *ON_THE_WAY_THERE[2:],
         ),  # a last loss alone, and a first step from zeros, give the same numbers as others
         simpler=shortened(WITH_TARGETS[0]),
         minutes=15,
@@ -1509,7 +1578,8 @@ EXERCISES = (
         RECTIFIED_ONES,
         (
             TANH_SLOPE, RELU_SLOPE_BEFORE, RELU_SLOPE_FORGOTTEN, RELU_FOR_SLOPE,
-            RELU_SLOPE_REVERSED, GRADIENT_RECTIFIED, GUIDED, NO_TRANSPOSE,
+            RELU_SLOPE_REVERSED, GRADIENT_RECTIFIED, GUIDED, ABOVE_THE_SLOPE,
+            LAST_READOUT_LOST, NO_TRANSPOSE,
             NO_WEIGHTS_ON_THE_WAY, IMMEDIATE_ONLY,
             SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE, SLOPE_ON_CARRIED_ALONE,
             CARRIED_ADDED_UP, OWN_READOUT_LOST, *CLIPPED,
@@ -1545,7 +1615,8 @@ EXERCISES = (
             ALL_REJECTED, ALL_ACCEPTED, VERDICT_REVERSED, TRANSPOSED_PASSES, NORMS_COMPARED,
             SUMS_COMPARED, SIGN_PASSES, FACTOR_PASSES, TOO_WIDE, ONE_ENTRY_PASSES,
             *ENTRIES_NOT_LOOKED_AT, LAST_PARAMETER_PASSES, BIASES_PASS, FIRST_PARAMETER_ALONE,
-            FIRST_ENTRY_ALONE, ZERO_PASSES, RIGHT_ZERO_FAILS, NAN_PASSES, SMALL_PASSES,
+            FIRST_ENTRY_ALONE, LAST_PARAMETER_ALONE, LAST_ENTRY_ALONE, ANY_PARAMETER,
+            NO_DIFFERENCE, ZERO_PASSES, RIGHT_ZERO_FAILS, NAN_PASSES, SMALL_PASSES,
             FIXED_TOLERANCE,
         ),
         ("verdict",),
@@ -1579,6 +1650,7 @@ EXERCISES = (
         (
             LOWER_FROM_ABOVE_THE_SLOPE, LOWER_FROM_OWN_LOSS, LOWER_FROM_STEP_AFTER,
             LOWER_FROM_LAST_STEP, LOWER_WITHOUT_MEMORY, UPPER_WITHOUT_MEMORY,
+            LOWER_SLOPE_NOT_CARRIED, UPPER_SLOPE_NOT_CARRIED,
             LOWER_NOT_TRANSPOSED, UPPER_NOT_TRANSPOSED, LOWER_SLOPE_FORGOTTEN,
             UPPER_SLOPE_FORGOTTEN, *CLIPPED,
         ),

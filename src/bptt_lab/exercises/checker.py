@@ -76,8 +76,8 @@ class Exercise:
     seconds : float
         Time that all calls together may take.
     simpler : sequence of Problem
-        Special cases, each with its ``about``. If nothing explains the numbers, the answer says
-        for which of them the function is right.
+        Special cases, each with its ``about``. A right function is right for them too. If nothing
+        explains the numbers, the answer says for which of them the function is right.
     minutes : int
         How long it takes, by guess.
     level : {"easy", "medium", "hard"}
@@ -129,14 +129,17 @@ class Exercise:
             check_callable(function, [*self.problems[0].arguments])
             for trial in run_trials(function, [*self.problems, self.problems[0]], self.seconds):
                 trials.append(trial)
-                raise_if_failed(function, trial, self.seconds)
+                raise_if_failed(function, trial, self.seconds, trials)
             reading = self.read([trial.outcome.value for trial in trials])
         except Unusable as why:
             return Answer(False, str(why), notes=notes(trials))
         answer = self.judge(reading, trials)
+        if answer:
+            answer = self.judge_special(function, answer)
         if answer.table and not answer.mistakes:
-            more = [*self.simplified(function, answer), self.to_look_at_it]
-            answer = replace(answer, notes=(*answer.notes, *more))
+            first_is_right = all_agree(reading.parts[:1], [self.result(0)])
+            more = [] if first_is_right else self.simplified(function, answer)
+            answer = replace(answer, notes=(*answer.notes, *more, self.to_look_at_it))
         return answer.with_notes(*notes(trials))
 
     def example(self) -> list[Any]:
@@ -284,6 +287,22 @@ class Exercise:
         )
         return Answer(True, f"It agrees with the reference{agrees} {self.imprecision(got)}".strip())
 
+    def judge_special(self, function: Callable[..., Any], answer: Answer) -> Answer:
+        """Return the answer; or another one if a function goes wrong in a special case alone."""
+        wrong: list[str] = []
+        for trial in run_trials(function, self.simpler, self.seconds):
+            about, like = trial.problem.about, self.reference(*trial.problem.fresh())
+            try:
+                raise_if_failed(function, trial, self.seconds)
+                parts = read(trial.outcome.value, like, self.returns)
+            except Unusable as why:
+                return Answer(False, f"It is right otherwise, but not for {about}. {why}")
+            if not all_agree([parts], [read(like, like, self.returns)]):
+                wrong.append(about)
+        if not wrong:
+            return answer
+        return Answer(False, f"It is right otherwise, and wrong for {' and for '.join(wrong)}.")
+
     def largest_error(self, got: Sequence[Parts]) -> float:
         """Return the largest relative error of all parts of all problems."""
         pairs = zip(got, self.variant(), strict=True)
@@ -341,7 +360,7 @@ class Exercise:
         found = self.explanation(rest, effects)
         if found is None:
             return None
-        abouts = dict.fromkeys(self.described(self.problems[k]) for k in right)
+        abouts = dict.fromkeys(described(self.problems[k]) for k in right)
         note = f"It is right for {' and for '.join(abouts)}."
         return self.diagnosis(found, rest, effects).with_notes(note)
 
@@ -419,7 +438,7 @@ class Exercise:
         if all(a.size and not a.any() for some in got for a in some.values()):
             yield (
                 "Everything is zero. Is something put into an array of integers, which cuts every "
-                "fraction to 0?"
+                "fraction to 0, or does a product begin with zeros?"
             )
         integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
         for name in (n for n in integers if any(p[n].dtype.kind == "f" for p in self.variant())):
@@ -427,26 +446,24 @@ class Exercise:
                 f"`{name}` comes back as integers. What is put into an array of integers loses its "
                 "fraction; `zeros_like` of integers makes such an array."
             )
+        yield from self.told_apart(got)
+
+    def told_apart(self, got: Sequence[Parts]) -> Iterator[str]:
+        """Yield for which problems it is right and for which wrong, if their numbers tell."""
         simpler = {problem.about for problem in self.simpler}
-        right: list[str] = []
-        wrong: list[str] = []
+        right: list[Problem] = []
+        wrong: list[Problem] = []
         for problem, a, b in zip(self.problems, got, self.variant(), strict=True):
             if problem.about not in simpler or not problem.about:
-                (right if all_agree([a], [b]) else wrong).append(self.described(problem))
-        if right and all((*right, *wrong)) and not {*right} & {*wrong}:
-            few = [*dict.fromkeys(right)][: MOST_SHOWN + 1]
-            told = f"right for {' and for '.join(few)}, and " * (len(few) <= MOST_SHOWN)
-            yield f"It is {told}wrong for {' and for '.join(dict.fromkeys(wrong))}."
-
-    def described(self, problem: Problem) -> str:
-        """Say what is special about a problem: what is said of it, or its numbers."""
-        if problem.about:
-            return problem.about
-        scalars = {
-            name: value for name, value in problem.arguments.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }  # fmt: skip
-        return ", ".join(f"{name} = {value:g}" for name, value in scalars.items())
+                (right if all_agree([a], [b]) else wrong).append(problem)
+        told = apart(right, wrong, described)
+        if told:
+            yield f"{told}."
+            return
+        good, bad = ([problem for problem in some if not problem.about] for some in (right, wrong))
+        told = apart(good, bad, lengths)
+        if told:
+            yield f"{told}. Is a size written as a number?"
 
     def begin_at(self, parts: Sequence[Part]) -> Iterator[str]:
         """Yield which parts are right at the last step, if others are not, and the other way."""
@@ -499,10 +516,10 @@ class Exercise:
         lines = [f"{self.name}({', '.join(arguments)}): {self.task}"]
         for name in arguments:
             values = [problem.arguments[name] for problem in alike]
-            lines.append(f"  {name}: {described(values, sizes)}")
+            lines.append(f"  {name}: {form_of(values, sizes)}")
         form = "a dict of " if isinstance(self.like, dict) else ""
         results = [self.result(k) for k, p in enumerate(self.problems) if p in alike]
-        return "\n".join([*lines, f"  returns {form}{described(results, sizes)}"])
+        return "\n".join([*lines, f"  returns {form}{form_of(results, sizes)}"])
 
     __repr__ = __str__
 
@@ -559,6 +576,29 @@ def acts(mistake: Mistake, among: Mistakes, name: str, effects: Effects) -> bool
     return any(not agree(a[name], b[name]) for a, b in pairs)
 
 
+def apart(right: Sequence[Problem], wrong: Sequence[Problem], say: Callable[[Problem], str]) -> str:
+    """Say for which problems it is right and for which wrong; nothing if that is not clear."""
+    good, bad = ([*dict.fromkeys(map(say, some))] for some in (right, wrong))
+    if not good or not bad or not all((*good, *bad)) or {*good} & {*bad}:
+        return ""
+    told = f"right for {' and for '.join(good)}, and " * (len(good) <= MOST_SHOWN)
+    return f"It is {told}wrong for {' and for '.join(bad)}"
+
+
+def described(problem: Problem) -> str:
+    """Say what is special about a problem: what is said of it, or its numbers."""
+    scalars = {
+        name: value for name, value in problem.arguments.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }  # fmt: skip
+    return problem.about or ", ".join(f"{name} = {value:g}" for name, value in scalars.items())
+
+
+def lengths(problem: Problem) -> str:
+    """Say how long the axes of a problem are."""
+    return ", ".join(f"{name} = {size}" for name, size in problem.sizes.items())
+
+
 def partly_right(about: str, right: Sequence[str], wrong: Sequence[str]) -> str:
     """Say which parts are right in a special case, beside those that are not.
 
@@ -580,12 +620,12 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def described(values: Sequence[Any], sizes: Sequence[Mapping[str, int]]) -> str:
+def form_of(values: Sequence[Any], sizes: Sequence[Mapping[str, int]]) -> str:
     """Describe an argument or a result by its shape, in symbols."""
     first = values[0]
     if isinstance(first, dict):
         return ", ".join(
-            f"{name} {described([value[name] for value in values], sizes)}" for name in first
+            f"{name} {form_of([value[name] for value in values], sizes)}" for name in first
         )
     if callable(first):
         return "a function"

@@ -336,6 +336,35 @@ LAST_STEP_ONLY = Mistake(
     at("sec-steps"),
     {"steps": slice(-1, None)},
 )
+TARGETS_OF_STEP_BEFORE = Mistake(
+    "targets of the step before",
+    "Each prediction is compared with the target of the step before.",
+    "Which target belongs to the first output?",
+    at("sec-steps"),
+    {"targets": lambda y: np.roll(y, 1, axis=0)},
+)
+TARGETS_OF_STEP_AFTER = Mistake(
+    "targets of the step after",
+    "Each prediction is compared with the target of the step after.",
+    "Which target belongs to the first output?",
+    at("sec-steps"),
+    {"targets": lambda y: np.roll(y, -1, axis=0)},
+)
+LAST_STEP_LEFT_OUT = Mistake(
+    "last step left out",
+    "The loss of the last step is left out.",
+    "Losses are t = 1, .., T. Where does your loop over the losses begin or end? Python leaves out "
+    "the end of a range.",
+    at("sec-steps"),
+    {"steps": slice(-1)},
+)
+FIRST_STEP_LEFT_OUT = Mistake(
+    "first step left out",
+    "The loss of the first step is left out.",
+    "Losses are t = 1, .., T. Where does your loop over the losses begin or end?",
+    at("sec-steps"),
+    {"steps": slice(1, None)},
+)
 SOFTMAX_OVER_BATCH = Mistake(
     "softmax over the batch",
     "Softmax is taken over the sequences of the batch instead of over the classes.",
@@ -372,6 +401,14 @@ FIRST_CLASS_LEFT_OUT = Mistake(
     "Is 0 > 0? And is `if y` true for the class 0?",
     at("sec-steps"),
     {"counts": lambda y: y > 0},
+)
+TRUTH_OF_CLASS = Mistake(
+    "truth of the class",
+    "Targets of class 0 do not count, and steps without a target, -1, do: 0 is false, and -1 is "
+    "true.",
+    "What does `if y` say of 0 and of -1? And `y != 0`?",
+    at("sec-steps"),
+    {"counts": lambda y: y != 0},
 )
 FIRST_CLASS_COUNTED = Mistake(
     "mask filled with class 0",
@@ -742,7 +779,9 @@ EXERCISES = (
         loss,
         logits_and_classes(),
         (
-            MASK_IGNORED, FIRST_CLASS_COUNTED, FIRST_CLASS_LEFT_OUT, MEAN_OF_TARGETS,
+            MASK_IGNORED, FIRST_CLASS_COUNTED, FIRST_CLASS_LEFT_OUT, TRUTH_OF_CLASS,
+            FIRST_STEP_LEFT_OUT, LAST_STEP_LEFT_OUT, TARGETS_OF_STEP_BEFORE, TARGETS_OF_STEP_AFTER,
+            MEAN_OF_TARGETS,
             MEAN_OF_ENTRIES, MEAN_OF_ROWS, MEAN_OF_STEPS, MEAN_OF_EACH_SEQUENCE,
             MEAN_OF_EACH_STEP, LAST_STEP_ONLY, TARGETS_BATCH_FIRST, SOFTMAX_OVER_BATCH,
             SOFTMAX_OVER_TIME, SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT, LOGIT_ITSELF,

@@ -108,7 +108,8 @@ def steps_said(masks: Sequence[Array], first: int) -> str:
         return f"right at the last {tails.pop()} steps, wrong before"
     worst = max(range(len(masks)), key=lambda k: len(wrong[k]))
     listed = ", ".join(str(int(t) + first) for t in wrong[worst])
-    return f"wrong at the steps {listed}, where T = {ends[worst] + first}"
+    steps = "step" if len(wrong[worst]) == 1 else "the steps"
+    return f"wrong at {steps} {listed}, where T = {ends[worst] + first}"
 
 
 # ---------------------------------------------------------------------------------- relations
@@ -221,7 +222,10 @@ class Part:
     def along_time(self) -> Iterator[str]:
         """Yield what its steps are, if they are those of others."""
         if all(len(a) > 1 and all(map(agree, a[1:], a[:-1])) for a in self.got):
-            yield "all steps hold the same numbers: is one array appended each time, not a copy?"
+            last = all(agree(a[-1], b[-1]) for a, b in self.pairs)
+            yield "all steps hold the same numbers" + (
+                ": is one array appended each time, not a copy?" if last else ""
+            )
         if self.are([b[::-1] for b in self.right]):
             yield "the steps are in reverse order"
         if all(agree(a[1:], b[:-1]) for a, b in self.pairs):

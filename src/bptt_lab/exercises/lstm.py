@@ -306,19 +306,59 @@ OUTPUT_PATH_ALONE = Mistake(
 )
 
 
+WITHIN_STEP_FORGOTTEN = Mistake(
+    "old h left out of the new one through the cell",
+    "The new hidden state feels the old one through the output gate alone, `B`; it also feels it "
+    "through the new cell state, `P A`.",
+    "The new hidden state is made of the new cell state. Which two things did that read?",
+    at("sec-k-steps"),
+    {"within": 0},
+)
+FIRST_STEP_COUNTED = Mistake(
+    "step t - k counted",
+    "The step t - k is in the product too: it begins with the blocks of index 0.",
+    "`P[0]` is at the start already. How many steps lead from t - k to t?",
+    at("sec-k-steps"),
+    {"over": lambda k: range(k + 1)},
+)
+NEWEST_STEP_LOST = Mistake(
+    "newest step lost",
+    "The newest step, t, is missing from the product.",
+    "The last index is k. Where does your range end?",
+    at("sec-k-steps"),
+    {"over": lambda k: range(1, k)},
+)
+NEW_H_READ = Mistake(
+    "new h read by the cell",
+    "The cell state reads the new hidden state of the same step; it reads the old one.",
+    "Is `d_h` overwritten before the line of `d_C` needs its old value?",
+    at("sec-k-steps"),
+    {"overwritten": "h"},
+)
+NEW_CELL_READ = Mistake(
+    "new cell state multiplied by F once more",
+    "The hidden state is made as if the new cell state were the old one, `P (A d_h + F d_C)`.",
+    "Is `d_C` overwritten before the line of `d_h` needs its old value?",
+    at("sec-k-steps"),
+    {"overwritten": "C"},
+)
+
+
 def cell_derivative(
     A: Array, B: Array, P: Array, F: Array, *, through_o: float = 1, through_h: float = 1,
     start: float = 1, order: int = 1, shown: Any = identity, layout: Any = identity,
-    direct: float = 1,
+    direct: float = 1, within: float = 1, over: Any = lambda k: range(1, k + 1),
+    overwritten: str = "",
 ) -> Array:  # fmt: skip
     """dC_t/dC_{t-k} through the pair (h, C); index j of a block is step t - k + j."""
     A, B, P, F = through_h * layout(A), through_o * layout(B), shown(P), direct * F
-    identity_matrix = np.eye(A.shape[-1])
-    rows = np.concatenate([start * P[0], identity_matrix])
-    pairs = [np.block([[B[j] + P[j] @ A[j], P[j] @ F[j]], [A[j], F[j]]]) for j in range(1, len(A))]
-    for J in pairs[::order]:
-        rows = J @ rows
-    return rows[len(identity_matrix) :]
+    h, C = start * P[0], np.eye(A.shape[-1])
+    for j in over(len(A) - 1)[::order]:
+        new_C = A[j] @ h + F[j] @ C
+        within_step = within * A[j] @ h + F[j] @ (new_C if overwritten == "C" else C)
+        new_h = B[j] @ h + P[j] @ within_step
+        h, C = new_h, A[j] @ new_h + F[j] @ C if overwritten == "h" else new_C
+    return C
 
 
 # ----------------------------------------------------------------------------- the backward pass
@@ -918,6 +958,27 @@ GRU_REVERSED = Mistake(
         "written": lambda z: z, "direct": lambda z: 1 - z, "difference": lambda h, new: new - h,
     },
 )  # fmt: skip
+GRU_GATE_PATHS_CUT = Mistake(
+    "paths through both gates missing",
+    "Neither the gradient at the update gate nor that at the reset gate goes on to `h_{t-1}`.",
+    "In how many net inputs does `h_{t-1}` stand?",
+    at("sec-gru-jacobian"),
+    {"heard": "nd"},
+)
+GRU_DIRECT_PATH_REVERSED = Mistake(
+    "1 - z for z on the direct path",
+    "What goes straight from `h_t` to `h_{t-1}` is multiplied by `1 - z_t`; the factor is `z_t`.",
+    "Both conventions exist. What does the unit of this book do when `z_t` is 1?",
+    at("sec-gru"),
+    {"direct": lambda z: 1 - z},
+)
+STATE_AT_GATES_TOO_LATE = Mistake(
+    "h_t for h_{t-1} at the gates",
+    "The gradients of the gates have `h_t` in them; the gates act on `h_{t-1}`.",
+    "The array `h` has `h_0` in front. Which index has the state that the gates multiply?",
+    at("sec-gru"),
+    {"read": 1},
+)
 RESET_PARTNER_MISSING = Mistake(
     "h_{t-1} missing at the reset gate",
     "The reset gate's gradient lacks the factor `h_{t-1}`.",
@@ -930,9 +991,9 @@ RESET_PARTNER_MISSING = Mistake(
 def gru_backward(
     params: Params, x: Array, h: Array, e: Array, *, direct: Any = identity, heard: str = "zrnd",
     through: Any = identity, difference: Any = lambda h, new: h - new, back: Any = np.transpose,
-    written: Any = lambda z: 1 - z, partner_r: Any = identity, counted: Any = identity,
-    slope_z: Any = sigmoid_slope, slope_r: Any = sigmoid_slope, slope_C: Any = tanh_slope,
-    **of_a_gate: Any,
+    written: Any = lambda z: 1 - z, partner_r: Any = identity, read: int = 0,
+    counted: Any = identity, slope_z: Any = sigmoid_slope, slope_r: Any = sigmoid_slope,
+    slope_C: Any = tanh_slope, **of_a_gate: Any,
 ) -> Params:  # fmt: skip
     """Gradients at the net inputs of z, r and the candidate n, from e_t, those at the logits."""
     z, r = (sigmoid(net_input(params, g, x, h[:-1], **of_a_gate)) for g in "zr")
@@ -944,8 +1005,8 @@ def gru_backward(
         g = v[t] + from_later
         d_n = g * written(z[t]) * slope_C(new[t])
         at_reset = d_n @ W_back["n"]  # the gradient at r_t * h_{t-1}
-        d_z = g * difference(h[t], new[t]) * slope_z(z[t])
-        d_r = at_reset * partner_r(h[t]) * slope_r(r[t])
+        d_z = g * difference(h[t + read], new[t]) * slope_z(z[t])
+        d_r = at_reset * partner_r(h[t + read]) * slope_r(r[t])
         paths = {
             "z": d_z @ W_back["z"], "r": d_r @ W_back["r"], "n": at_reset * through(r[t]),
             "d": g * direct(z[t]),
@@ -1054,7 +1115,8 @@ EXERCISES = (
         [blocks(n=5, k=3, seed=0), blocks(n=3, k=4, seed=1)],
         (
             NO_OUTPUT_GATE_PATH, FORGET_GATES_ONLY, START_WITHOUT_H, STEPS_REVERSED,
-            P_OF_SAME_STEP, BLOCKS_TRANSPOSED, OUTPUT_PATH_ALONE,
+            P_OF_SAME_STEP, BLOCKS_TRANSPOSED, OUTPUT_PATH_ALONE, FIRST_STEP_COUNTED,
+            NEWEST_STEP_LOST, WITHIN_STEP_FORGOTTEN, NEW_H_READ, NEW_CELL_READ,
         ),
         ("derivative",),
         simpler=[blocks(n=3, k=1, seed=2, about="k = 1"), blocks(n=3, k=2, seed=3, about="k = 2")],
@@ -1093,7 +1155,8 @@ EXERCISES = (
         GRU_SEQUENCES,
         (
             GRU_NOTHING_HANDED_BACK, GRU_DIRECT_PATH_CUT, GRU_CANDIDATE_PATH_CUT,
-            GRU_UPDATE_PATH_CUT, GRU_RESET_PATH_CUT, RESET_FORGOTTEN_ON_THE_WAY, GRU_REVERSED,
+            GRU_UPDATE_PATH_CUT, GRU_RESET_PATH_CUT, GRU_GATE_PATHS_CUT, RESET_FORGOTTEN_ON_THE_WAY,
+            GRU_REVERSED, GRU_DIRECT_PATH_REVERSED, STATE_AT_GATES_TOO_LATE,
             SIGN_AT_UPDATE_GATE, CANDIDATE_LEFT_OUT_AT_UPDATE_GATE, WEIGHT_OF_CANDIDATE_REVERSED,
             WEIGHT_OF_CANDIDATE_FORGOTTEN, RESET_PARTNER_MISSING, GATES_NOT_TRANSPOSED,
             NO_GATE_BIAS, *at_gates_of_gru(), *at_the_candidate(), *LOSSES,

@@ -98,6 +98,13 @@ LENGTH_ONE = Mistake(
     at("sec-clipping"),
     {"cut": lambda g, factor, tau: g * (factor / tau if factor < 1 else 1)},
 )
+NORM_NOT_DIVIDED = Mistake(
+    "times tau",
+    "A gradient that is too long is multiplied by tau; the factor is `tau / norm`.",
+    "A gradient of the norm 10, and tau = 2: which norm has your result?",
+    at("sec-clipping"),
+    {"cut": lambda g, factor, tau: g * (tau if factor < 1 else 1)},
+)
 SHORT_ONES_SCALED = Mistake(
     "the wrong side scaled",
     "Short gradients are lengthened to tau, and long ones stay as they are.",
@@ -230,6 +237,27 @@ STEP_ALONG_GRADIENT = Mistake(
     at("sec-update"),
     {"along": lambda old, new, g, mu, eta: g},
 )
+RATE_TWICE = Mistake(
+    "rate twice",
+    "The rate multiplies the gradient when it enters the velocity, and the velocity in the step.",
+    "For v = 0, how far does a step go along g?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v + eta * g},
+)
+RATE_FORGOTTEN = Mistake(
+    "rate forgotten",
+    "The rate, `eta`, is not in the step.",
+    "How does your step change if eta is halved?",
+    at("sec-update"),
+    {"rate": lambda mu, eta: 1},
+)
+OLD_VELOCITY_KEPT = Mistake(
+    "old velocity handed on",
+    "The step is right, but the velocity that is handed on is the old one.",
+    "Which of the two velocities do you return?",
+    at("sec-update"),
+    {"kept": lambda old, new: old},
+)
 UPHILL = Mistake(
     "uphill",
     "The step goes uphill: the sign is wrong.",
@@ -242,11 +270,11 @@ UPHILL = Mistake(
 def momentum(
     theta: Array, g: Array, v: Array, eta: float, mu: float, *,
     gather: Any = lambda v, g, mu, eta: mu * v + g, along: Any = lambda old, new, g, mu, eta: new,
-    rate: Any = lambda mu, eta: eta, sign: int = -1,
+    rate: Any = lambda mu, eta: eta, sign: int = -1, kept: Any = lambda old, new: new,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Return theta - eta v, and the new v = mu v + g."""
     new = gather(v, g, mu, eta)
-    return theta + sign * rate(mu, eta) * along(v, new, g, mu, eta), new
+    return theta + sign * rate(mu, eta) * along(v, new, g, mu, eta), kept(v, new)
 
 
 # ---------------------------------------------------------------------------------------- Adam
@@ -300,6 +328,27 @@ CORRECTED_HANDED_ON = Mistake(
     at("sec-update"),
     {"kept": lambda raw, corrected: corrected},
 )
+BETA_1_IN_BOTH = Mistake(
+    "beta_1 in both corrections",
+    "Both averages are corrected with `beta_1`; the squares have `beta_2`.",
+    "With which beta was each average taken?",
+    at("sec-update"),
+    {"correcting": lambda beta_1, beta_2: (beta_1, beta_1)},
+)
+BETA_2_IN_BOTH = Mistake(
+    "beta_2 in both corrections",
+    "Both averages are corrected with `beta_2`; the gradients have `beta_1`.",
+    "With which beta was each average taken?",
+    at("sec-update"),
+    {"correcting": lambda beta_1, beta_2: (beta_2, beta_2)},
+)
+OLD_AVERAGES = Mistake(
+    "step along the old averages",
+    "The step is made with the averages before the update.",
+    "At the first update both are zero. Does your function move then?",
+    at("sec-update"),
+    {"used": lambda old, new: old},
+)
 AVERAGES_EXCHANGED = Mistake(
     "weights of the average exchanged",
     "Old average and new gradient have each other's weights.",
@@ -334,6 +383,13 @@ NOT_SQUARED = Mistake(
     "Can your `s` be negative? Then it has no root.",
     at("sec-update"),
     {"squared": lambda g, u: g},
+)
+ABSOLUTE_FOR_SQUARE = Mistake(
+    "absolute value for the square",
+    "What is averaged for `s` is the absolute value of the gradient; it is the square.",
+    "Multiply all gradients by 10. By what should `s` change?",
+    at("sec-update"),
+    {"squared": lambda g, u: np.abs(g)},
 )
 NO_AVERAGE_OF_GRADIENTS = Mistake(
     "gradient for its average",
@@ -389,13 +445,17 @@ def adam(
     kept: Any = lambda raw, corrected: raw, squared: Any = lambda g, u: g**2,
     betas: Any = lambda beta_1, beta_2: (beta_1, beta_2), sign: int = -1,
     along: Any = lambda g, u_hat: u_hat, grown: Any = lambda new, old: new,
+    used: Any = lambda old, new: new, rate: Any = lambda mu, eta: eta,
+    correcting: Any = lambda beta_1, beta_2: (beta_1, beta_2),
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Parameters and both averages after update j."""
     beta_1, beta_2 = betas(beta_1, beta_2)
-    u = mean(u, g, beta_1)
-    s = grown(mean(s, squared(g, u), beta_2), s)
-    u_hat, s_hat = corrected(u, beta_1, j, "u"), corrected(s, beta_2, j, "s")
-    theta = theta + sign * eta * along(g, u_hat) / size(s_hat, epsilon, beta_2, j)
+    u_old, u = u, mean(u, g, beta_1)
+    s_old, s = s, grown(mean(s, squared(g, u), beta_2), s)
+    of_u, of_s = correcting(beta_1, beta_2)
+    u_hat, s_hat = corrected(used(u_old, u), of_u, j, "u"), corrected(used(s_old, s), of_s, j, "s")
+    step = along(g, u_hat) / size(s_hat, epsilon, beta_2, j)
+    theta = theta + sign * rate(beta_1, eta) * step
     return theta, kept(u, u_hat), kept(s, s_hat)
 
 
@@ -454,7 +514,8 @@ EXERCISES = (
         (
             OLD_VELOCITY, RATE_IN_VELOCITY, DESCENT_IN_VELOCITY, SIGN_IN_VELOCITY,
             AVERAGED_VELOCITY, NO_VELOCITY, MU_FORGOTTEN, MU_AT_THE_GRADIENT, MU_AT_BOTH,
-            NESTEROV, NESTEROV_IN_VELOCITY, MU_AND_RATE_EXCHANGED, STEP_ALONG_GRADIENT, UPHILL,
+            NESTEROV, NESTEROV_IN_VELOCITY, MU_AND_RATE_EXCHANGED, STEP_ALONG_GRADIENT,
+            RATE_TWICE, RATE_FORGOTTEN, OLD_VELOCITY_KEPT, UPHILL,
         ),
         ("theta", "v"),
         simpler=[at_rest(MOVES[0], "the first update, v = 0")],
@@ -469,7 +530,7 @@ EXERCISES = (
         GRADIENTS,
         (
             CLIPPED_PER_PARAMETER, CLIPPED_PER_ENTRY, ALWAYS_SCALED, SHORT_ONES_SCALED,
-            RATIO_UPSIDE_DOWN,
+            RATIO_UPSIDE_DOWN, NORM_NOT_DIVIDED,
             NEVER_CLIPPED, LENGTH_ONE, NORM_SQUARED, SUM_OF_NORMS, SUM_OF_ABSOLUTES,
             LARGEST_ENTRY_AS_SIZE, MEAN_SQUARE_AS_SIZE,
         ),
@@ -488,7 +549,8 @@ EXERCISES = (
             CORRECTED_AS_FIRST, COUNTED_FROM_ZERO, COUNTED_FROM_TWO, AVERAGES_EXCHANGED,
             ADDED_WHOLE, BETAS_EXCHANGED, SQUARE_OF_THE_AVERAGE, NOT_SQUARED,
             NO_AVERAGE_OF_GRADIENTS, NO_ROOT, NO_EPSILON, EPSILON_INSIDE, EPSILON_HAT,
-            LARGEST_SQUARE_KEPT, UPHILL,
+            LARGEST_SQUARE_KEPT, BETA_1_IN_BOTH, BETA_2_IN_BOTH, OLD_AVERAGES,
+            ABSOLUTE_FOR_SQUARE, RATE_FORGOTTEN, UPHILL,
         ),
         ("theta", "u", "s"),
         simpler=[at_rest(ADAM_STEPS[0], "the first update, j = 1", j=1)],

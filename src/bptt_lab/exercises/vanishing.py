@@ -226,6 +226,13 @@ PRODUCT_BY_ENTRY_FROM_IDENTITY = Mistake(
 )
 
 
+PRODUCT_BY_ENTRY_OR_ONES = Mistake(
+    "product entry by entry, and ones for t = k",
+    "The matrices are multiplied entry by entry, and for t = k that gives a matrix of ones.",
+    "`*` and `np.prod` work entry by entry. Which operator multiplies matrices?",
+    at("sec-jacobian-product"),
+    {"times": np.multiply, "empty": lambda n: np.ones((n, n))},
+)
 FACTORS_TRANSPOSED = Mistake(
     "factors transposed",
     "Each Jacobian enters as its transpose.",
@@ -258,11 +265,11 @@ FACTORS_ADDED = Mistake(
 
 def jacobian_product(
     J: Array, t: int, k: int, *, factors: Any = lambda J, t, k: J[k:t], order: int = 1,
-    times: Any = np.matmul, layout: Any = identity, turned: Any = identity,
+    times: Any = np.matmul, layout: Any = identity, turned: Any = identity, empty: Any = np.eye,
 ) -> Array:  # fmt: skip
     """J_t J_{t-1} .. J_{k+1}, and the identity for t = k."""
     chosen = [layout(J_j) for J_j in factors(J, t, k)[::-order]]
-    return turned(reduce(times, chosen)) if len(chosen) else np.eye(J.shape[-1])
+    return turned(reduce(times, chosen) if len(chosen) else empty(J.shape[-1]))  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------------------ the bound
@@ -512,6 +519,13 @@ FIRST_STEP_LEFT_OUT = Mistake(
     at("sec-exact-rate"),
     {"steps": lambda J: J[1:]},
 )
+LAST_STEP_LEFT_OUT = Mistake(
+    "last Jacobian left out",
+    "The sum ends before the last Jacobian; `J[T - 1]` is `J_T` and belongs to it.",
+    "Where does your loop end, and what does the array hold there?",
+    at("sec-exact-rate"),
+    {"steps": lambda J: J[:-1]},
+)
 OLDEST_LAST = Mistake(
     "steps from last to first",
     "The Jacobians are applied from the last step to the first.",
@@ -614,7 +628,8 @@ def special_bounds(problem: Problem) -> list[Problem]:
     ]
 
 
-RATES = [wandering(3, 12, 0), wandering(4, 15, 1), wandering(3, 10, 3, rising=True)]
+RISING = replace(wandering(3, 10, 3, rising=True), about="rates of which the smallest comes first")
+RATES = [wandering(3, 12, 0), wandering(4, 15, 1), RISING]
 MANY_STEPS = replace(wandering(3, 150, 2), about="many steps", shows=DIRECTIONS_LOST)
 
 EXERCISES = (
@@ -646,8 +661,8 @@ EXERCISES = (
             PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_TOO_LONG_WRAPPED, PRODUCT_WITHOUT_NEWEST,
             PRODUCT_SHIFTED, PRODUCT_SHIFTED_BACK, PRODUCT_SHIFTED_BACK_UNLESS_FROM_START,
             PRODUCT_OF_NEWEST_STEPS, PRODUCT_OF_OLDEST_STEPS, NO_FACTOR, PRODUCT_BY_ENTRY,
-            PRODUCT_BY_ENTRY_FROM_IDENTITY, FACTORS_TRANSPOSED, PRODUCT_TRANSPOSED, POWER_OF_ONE,
-            FACTORS_ADDED,
+            PRODUCT_BY_ENTRY_FROM_IDENTITY, PRODUCT_BY_ENTRY_OR_ONES,
+            FACTORS_TRANSPOSED, PRODUCT_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
         ),
         ("product",),
         simpler=NEIGHBOURS,
@@ -683,7 +698,7 @@ EXERCISES = (
             SINGULAR_VALUES_AVERAGED, EIGENVALUES_AVERAGED, RATES_NOT_AVERAGED,
             RATES_OVER_ONE_STEP_LESS, RATES_OVER_ONE_STEP_MORE, RATES_NOT_SORTED,
             SMALLEST_RATE_FIRST, LOGARITHM_OF_THE_MEAN, RATES_IN_BITS, FACTORS_FOR_RATES,
-            FIRST_STEP_LEFT_OUT, OLDEST_LAST,
+            FIRST_STEP_LEFT_OUT, LAST_STEP_LEFT_OUT, OLDEST_LAST,
             JACOBIANS_TURNED,
         ),
         ("rates",),
