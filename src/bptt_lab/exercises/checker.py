@@ -47,6 +47,9 @@ DOUBLE = 1e-11
 MOST_SHOWN = 3
 """How many mistakes are told that special problems show; with more, most follow from others."""
 
+MOST_LISTED = 12
+"""How many calls that go wrong are listed; with more, those that do not."""
+
 LEVELS = ("easy", "medium", "hard")
 
 
@@ -253,10 +256,14 @@ class Exercise:
         if answer is None:
             sizes = [problem.sizes for problem in self.problems]
             right = [*self.variant(), self.result(0)]
-            other = reshaped(reading.parts, right, [*sizes, sizes[0]])
-            if other is not None:
-                reading = Reading(other.parts, (*reading.form, *other.form))
-                answer = self.recognise(reading, trials)
+            for sums in (True, False):
+                other = reshaped(reading.parts, right, [*sizes, sizes[0]], sums=sums)
+                if other is not None:
+                    moved = Reading(other.parts, (*reading.form, *other.form))
+                    answer = self.recognise(moved, trials)
+                    if answer is not None or not sums:
+                        reading = moved
+                        break
         answer = self.unknown(reading) if answer is None else answer
         return answer.with_notes(*reading.form)
 
@@ -425,11 +432,8 @@ class Exercise:
                 "The numbers differ, and a second call with the same arguments gives others again. "
                 "Look for `np.empty`, for random numbers, and for an array made outside."
             )
-        what = (
-            "numbers differ"
-            if all(a.dtype.kind != "b" for a in again.values())
-            else "answers differ"
-        )
+        verdicts = all(a.dtype.kind == "b" for a in self.result(0).values())
+        what = "answers differ" if verdicts else "numbers differ"
         return f"The {what}, and by no mistake that this checker knows. Here is where:"
 
     def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
@@ -581,8 +585,10 @@ def apart(right: Sequence[Problem], wrong: Sequence[Problem], say: Callable[[Pro
     good, bad = ([*dict.fromkeys(map(say, some))] for some in (right, wrong))
     if not good or not bad or not all((*good, *bad)) or {*good} & {*bad}:
         return ""
-    told = f"right for {' and for '.join(good)}, and " * (len(good) <= MOST_SHOWN)
-    return f"It is {told}wrong for {' and for '.join(bad)}"
+    told = f"right for {' and for '.join(good)}, and "
+    if len(bad) > MOST_LISTED:
+        return f"It is {told}wrong in all other calls"
+    return f"It is {told * (len(good) <= MOST_SHOWN)}wrong for {' and for '.join(bad)}"
 
 
 def described(problem: Problem) -> str:

@@ -131,6 +131,20 @@ FORGET_AND_OUTPUT_SWAPPED = Mistake(
 )
 
 
+def candidate_for_a_gate(names: Mapping[str, str]) -> Iterator[Mistake]:
+    """Yield the mix-ups of a gate with the candidate: each has the weights of the other."""
+    order = "".join(names)
+    for gate, name in names.items():
+        yield Mistake(
+            f"{name} and candidate exchanged",
+            f"The {name} is made with the weights of the candidate, and the candidate with those "
+            f"of the {name}.",
+            "In which order do your gates stand in the array that holds all four?",
+            at("sec-lstm-forget"),
+            {"order": order.replace(gate, "C"), "candidate": gate},
+        )
+
+
 def one_gate_for_another(names: Mapping[str, str]) -> Iterator[Mistake]:
     """Yield the mix-ups of gates: one of them stands where another belongs."""
     order = "".join(names)
@@ -239,13 +253,13 @@ def lstm_step(
     params: Params, x_t: Array, h: Array, C: Array, *, squash: Any = np.tanh, order: str = "ifo",
     update: Any = lambda i, f, C, new: f * C + i * new, shown: Any = np.tanh, gate: Any = sigmoid,
     which: Any = lambda old, new: new, opened: Any = identity, forget_bias: float = 0,
-    handed_on: Any = identity, **of_a_gate: Any,
+    handed_on: Any = identity, candidate: str = "C", **of_a_gate: Any,
 ) -> tuple[Array, Array]:  # fmt: skip
     """h_t and C_t of an LSTM with forget gate."""
     a = {g: net_input(params, g, x_t, h, **of_a_gate) for g in "ifoC"}
     a["f"] = a["f"] + forget_bias
     i, f, o = (gate(a[g]) for g in order)
-    C_t = update(i, f, C, squash(a["C"]))
+    C_t = update(i, f, C, squash(a[candidate]))
     return opened(o) * shown(which(C, C_t)), handed_on(C_t)
 
 
@@ -328,6 +342,13 @@ NEWEST_STEP_LOST = Mistake(
     at("sec-k-steps"),
     {"over": lambda k: range(1, k)},
 )
+HIDDEN_STATE_ASKED = Mistake(
+    "derivative of h for that of C",
+    "This is the derivative of `h_t` with respect to `C_{t-k}`; asked for is that of `C_t`.",
+    "Two things are carried on from step to step. Which of them do you return?",
+    at("sec-k-steps"),
+    {"asked": lambda h, C: h},
+)
 NEW_H_READ = Mistake(
     "new h read by the cell",
     "The cell state reads the new hidden state of the same step; it reads the old one.",
@@ -348,7 +369,7 @@ def cell_derivative(
     A: Array, B: Array, P: Array, F: Array, *, through_o: float = 1, through_h: float = 1,
     start: float = 1, order: int = 1, shown: Any = identity, layout: Any = identity,
     direct: float = 1, within: float = 1, over: Any = lambda k: range(1, k + 1),
-    overwritten: str = "",
+    overwritten: str = "", asked: Any = lambda h, C: C,
 ) -> Array:  # fmt: skip
     """dC_t/dC_{t-k} through the pair (h, C); index j of a block is step t - k + j."""
     A, B, P, F = through_h * layout(A), through_o * layout(B), shown(P), direct * F
@@ -358,7 +379,7 @@ def cell_derivative(
         within_step = within * A[j] @ h + F[j] @ (new_C if overwritten == "C" else C)
         new_h = B[j] @ h + P[j] @ within_step
         h, C = new_h, A[j] @ new_h + F[j] @ C if overwritten == "h" else new_C
-    return C
+    return asked(h, C)  # type: ignore[no-any-return]
 
 
 # ----------------------------------------------------------------------------- the backward pass
@@ -1083,7 +1104,8 @@ EXERCISES = (
             NO_FORGET_GATE, NO_INPUT_GATE, NO_OUTPUT_GATE, COUPLED_GATES, FORGET_BIAS_ADDED,
             GATES_WITH_TANH, CANDIDATE_LOGISTIC, CELL_NOT_SQUASHED, LOGISTIC_OUTPUT,
             CELL_SQUASHED_TOO, OLD_CELL_SHOWN, INPUT_GATE_COUPLED, CANDIDATE_NOT_SQUASHED,
-            *one_gate_for_another(GATE_NAMES), *IN_THE_NET_INPUTS,
+            *one_gate_for_another(GATE_NAMES), *candidate_for_a_gate(GATE_NAMES),
+            *IN_THE_NET_INPUTS,
         ),
         ("h_t", "C_t"),
         simpler=without_terms_or_biases(LSTM_STEPS[0], "h", "C", "x_t"),
@@ -1116,7 +1138,7 @@ EXERCISES = (
         (
             NO_OUTPUT_GATE_PATH, FORGET_GATES_ONLY, START_WITHOUT_H, STEPS_REVERSED,
             P_OF_SAME_STEP, BLOCKS_TRANSPOSED, OUTPUT_PATH_ALONE, FIRST_STEP_COUNTED,
-            NEWEST_STEP_LOST, WITHIN_STEP_FORGOTTEN, NEW_H_READ, NEW_CELL_READ,
+            NEWEST_STEP_LOST, HIDDEN_STATE_ASKED, WITHIN_STEP_FORGOTTEN, NEW_H_READ, NEW_CELL_READ,
         ),
         ("derivative",),
         simpler=[blocks(n=3, k=1, seed=2, about="k = 1"), blocks(n=3, k=2, seed=3, about="k = 2")],
