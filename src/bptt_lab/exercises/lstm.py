@@ -1014,11 +1014,15 @@ def gru_backward(
     through: Any = identity, difference: Any = lambda h, new: h - new, back: Any = np.transpose,
     written: Any = lambda z: 1 - z, partner_r: Any = identity, read: int = 0,
     counted: Any = identity, slope_z: Any = sigmoid_slope, slope_r: Any = sigmoid_slope,
-    slope_C: Any = tanh_slope, **of_a_gate: Any,
+    slope_C: Any = tanh_slope, inside: float | None = None, **of_a_gate: Any,
 ) -> Params:  # fmt: skip
     """Gradients at the net inputs of z, r and the candidate n, from e_t, those at the logits."""
     z, r = (sigmoid(net_input(params, g, x, h[:-1], **of_a_gate)) for g in "zr")
-    new = np.tanh(net_input(params, "n", x, r * h[:-1], **of_a_gate))
+    a_n = net_input(params, "n", x, r * h[:-1], **of_a_gate)
+    if inside is not None:  # the reset acts after the matrix, and on this share of the bias
+        product = h[:-1] @ params["W_hn"] + inside * params["b_n"]
+        a_n = x @ params["W_xn"] + (1 - inside) * params["b_n"] + r * product
+    new = np.tanh(a_n)
     W_back = {g: back(params["W_h" + g]) for g in "zrn"}
     delta = {g: np.zeros_like(z) for g in "zrn"}
     v, from_later = counted(e) @ params["W_yh"].T, np.zeros_like(h[0])
@@ -1027,10 +1031,12 @@ def gru_backward(
         d_n = g * written(z[t]) * slope_C(new[t])
         at_reset = d_n @ W_back["n"]  # the gradient at r_t * h_{t-1}
         d_z = g * difference(h[t + read], new[t]) * slope_z(z[t])
-        d_r = at_reset * partner_r(h[t + read]) * slope_r(r[t])
+        at_r, from_n = at_reset * partner_r(h[t + read]), at_reset * through(r[t])
+        if inside is not None:
+            at_r, from_n = d_n * product[t], (d_n * r[t]) @ W_back["n"]
+        d_r = at_r * slope_r(r[t])
         paths = {
-            "z": d_z @ W_back["z"], "r": d_r @ W_back["r"], "n": at_reset * through(r[t]),
-            "d": g * direct(z[t]),
+            "z": d_z @ W_back["z"], "r": d_r @ W_back["r"], "n": from_n, "d": g * direct(z[t]),
         }  # fmt: skip
         from_later = sum((paths[name] for name in heard), 0 * g)
         delta["z"][t], delta["r"][t], delta["n"][t] = d_z, d_r, d_n
@@ -1178,7 +1184,8 @@ EXERCISES = (
         (
             GRU_NOTHING_HANDED_BACK, GRU_DIRECT_PATH_CUT, GRU_CANDIDATE_PATH_CUT,
             GRU_UPDATE_PATH_CUT, GRU_RESET_PATH_CUT, GRU_GATE_PATHS_CUT, RESET_FORGOTTEN_ON_THE_WAY,
-            GRU_REVERSED, GRU_DIRECT_PATH_REVERSED, STATE_AT_GATES_TOO_LATE,
+            GRU_REVERSED, RESET_AFTER.by(inside=0), RESET_AFTER_BIAS.by(inside=1),
+            GRU_DIRECT_PATH_REVERSED, STATE_AT_GATES_TOO_LATE,
             SIGN_AT_UPDATE_GATE, CANDIDATE_LEFT_OUT_AT_UPDATE_GATE, WEIGHT_OF_CANDIDATE_REVERSED,
             WEIGHT_OF_CANDIDATE_FORGOTTEN, RESET_PARTNER_MISSING, GATES_NOT_TRANSPOSED,
             NO_GATE_BIAS, *at_gates_of_gru(), *at_the_candidate(), *LOSSES,
