@@ -366,6 +366,9 @@ NAMED = [
     ("clip_by_norm", [("tau / norm", "norm / tau")], ["norm over tau"]),
     ("momentum", [("+ g", "+ (1 - mu) * g")], ["velocity averaged"]),
     ("clip_by_norm", [("min(1, tau / norm)", "1 if norm < tau else tau")], ["times tau"]),
+    ("clip_by_norm", [("min(1, tau / norm)", "1 if norm < tau else tau / norm**2")],
+     ["divided by the square of the norm"]),
+    ("clip_by_norm", [("tau / norm", "1 / norm")], ["threshold 1"]),
     ("momentum", [("mu * v + g", "eta * v + g"), ("theta - eta * v", "theta - mu * v")],
      ["mu and rate exchanged"]),
     ("momentum", [("theta - eta * v", "theta - eta * g")], ["step along the gradient"]),
@@ -475,7 +478,11 @@ LOCATED = [
      ["It is right for gamma = 0.25, lag = 3 and for gamma = 0.6, lag = 4, and wrong for gamma = "
       "0.9, lag = 1 and for gamma = 0.7, lag = 0."]),
     ("clip_by_norm", changed("clip_by_norm", ("min(1, tau / norm)", "min(0.9, tau / norm)")),
-     ["It is right for gradients longer than tau, and wrong for a gradient shorter than tau."]),
+     ["It is right for a norm of 26, tau = 0.3 and for a norm of 28.1, tau = 0.5 and for a norm "
+      "of 0.4, tau = 0.3, and wrong for a norm of 0.1, tau = 0.3 and for a norm of 1.7, tau = 2."]),
+    ("clip_by_norm", changed("clip_by_norm", ("min(1, tau / norm)",
+                                              "tau / norm if norm**2 > tau else 1")),
+     ["wrong for a norm of 0.4, tau = 0.3 and for a norm of 1.7, tau = 2."]),
     ("rnn_step", lambda params, x_t, h: np.random.default_rng().random(h.shape),
      ["a second call with the same arguments gives others again"]),
     ("rnn_step", changed("rnn_step", ("h @", "np.tanh(h) @")), ["It is right for h = 0."]),

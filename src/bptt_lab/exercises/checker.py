@@ -355,7 +355,7 @@ class Exercise:
         return next(Case(got, effects).explanations(self.at_once), None)
 
     def explain_apart(self, got: Sequence[Parts]) -> Answer | None:
-        """Answer if known mistakes explain all but what a line of its own may have answered."""
+        """Answer if one mistake explains all but what a line of its own may have answered."""
         right = [
             k for k in self.ordinary
             if self.problems[k].apart and all_agree([got[k]], [self.result(k)])
@@ -364,7 +364,7 @@ class Exercise:
         if not right or not numbers:
             return None
         rest, effects = [got[k] for k in numbers], self.effects_on(numbers)
-        found = self.explanation(rest, effects)
+        found = next(Case(rest, effects).explanations(1), None)
         if found is None:
             return None
         abouts = dict.fromkeys(described(self.problems[k]) for k in right)
@@ -439,12 +439,13 @@ class Exercise:
     def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
         """Yield where to begin to look."""
         yield from self.begin_at(parts)
+        integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
         if all(a.size and not a.any() for some in got for a in some.values()):
+            product = "" if integers else ", or does a product begin with zeros"
             yield (
                 "Everything is zero. Is something put into an array of integers, which cuts every "
-                "fraction to 0, or does a product begin with zeros?"
+                f"fraction to 0{product}?"
             )
-        integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
         for name in (n for n in integers if any(p[n].dtype.kind == "f" for p in self.variant())):
             yield (
                 f"`{name}` comes back as integers. What is put into an array of integers loses its "

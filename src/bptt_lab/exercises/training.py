@@ -98,6 +98,20 @@ LENGTH_ONE = Mistake(
     at("sec-clipping"),
     {"cut": lambda g, factor, tau: g * (factor / tau if factor < 1 else 1)},
 )
+NORM_TWICE = Mistake(
+    "divided by the square of the norm",
+    "A gradient that is too long is divided by the square of its norm; the factor is `tau / norm`.",
+    "Which norm has `g / norm`? And `g / norm**2`?",
+    at("sec-clipping"),
+    {"cut": lambda g, factor, tau: g * (factor**2 / tau if factor < 1 else 1)},
+)
+THRESHOLD_ONE = Mistake(
+    "threshold 1",
+    "The threshold is 1, whatever tau is.",
+    "In how many places does tau stand in your function?",
+    at("sec-clipping"),
+    {"limit": lambda ratio: ratio, "cut": lambda g, ratio, tau: g * min(1, ratio / tau)},
+)
 NORM_NOT_DIVIDED = Mistake(
     "times tau",
     "A gradient that is too long is multiplied by tau; the factor is `tau / norm`.",
@@ -462,14 +476,25 @@ def adam(
 # ---------------------------------------------------------------------------------- exercises
 
 
+LONG_OR_SHORT = (0, 0, 0.3), (1, 0, 0.5), (0, 0.1, 0.3), (1, 0.4, 0.3), (0, 1.7, 2.0)
+"""Which network's gradient, which norm it gets if not its own, and tau.
+
+Near tau a norm and its square stand on different sides of it, one for tau < 1 and one for tau > 1.
+"""
+
+
 def gradients() -> list[Problem]:
-    """Gradients of a norm far above the threshold, and of one below it."""
-    found = [(bptt(net.params, net.x, net.y, net.state0[0]), net.sizes) for net in NETWORKS]
-    long, sizes = found[0]
-    short = {name: 0.1 * g / total_norm(long) for name, g in long.items()}
-    about = "gradients longer than tau", "gradients longer than tau", "a gradient shorter than tau"
-    given = zip((*found, (short, sizes)), (0.3, 0.5, 0.3), about, strict=True)
-    return [Problem({"grads": g, "tau": tau}, sizes, text) for (g, sizes), tau, text in given]
+    """Gradients of norms far above the threshold, and on both sides near it."""
+    problems = []
+    for k, length, tau in LONG_OR_SHORT:
+        net = NETWORKS[k]
+        grads = bptt(net.params, net.x, net.y, net.state0[0])
+        own = total_norm(grads)
+        length = length or own
+        given = {"grads": {name: g * length / own for name, g in grads.items()}, "tau": tau}
+        about = f"a norm of {length:.3g}, tau = {tau:g}"
+        problems.append(Problem(given, net.sizes, about))
+    return problems
 
 
 def update(names: str, sizes: tuple[int, int], about: str = "", **numbers: Any) -> Problem:
@@ -530,7 +555,7 @@ EXERCISES = (
         GRADIENTS,
         (
             CLIPPED_PER_PARAMETER, CLIPPED_PER_ENTRY, ALWAYS_SCALED, SHORT_ONES_SCALED,
-            RATIO_UPSIDE_DOWN, NORM_NOT_DIVIDED,
+            RATIO_UPSIDE_DOWN, NORM_NOT_DIVIDED, NORM_TWICE, THRESHOLD_ONE,
             NEVER_CLIPPED, LENGTH_ONE, NORM_SQUARED, SUM_OF_NORMS, SUM_OF_ABSOLUTES,
             LARGEST_ENTRY_AS_SIZE, MEAN_SQUARE_AS_SIZE,
         ),
