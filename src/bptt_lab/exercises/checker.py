@@ -252,20 +252,19 @@ class Exercise:
 
     def judge(self, reading: Reading, trials: Sequence[Trial]) -> Answer:
         """Answer what there is to say of the numbers, the simplest that fits."""
-        answer = self.recognise(reading, trials)
-        if answer is None:
-            sizes = [problem.sizes for problem in self.problems]
-            right = [*self.variant(), self.result(0)]
-            for sums in (True, False):
-                other = reshaped(reading.parts, right, [*sizes, sizes[0]], sums=sums)
-                if other is not None:
-                    moved = Reading(other.parts, (*reading.form, *other.form))
-                    answer = self.recognise(moved, trials)
-                    if answer is not None or not sums:
-                        reading = moved
-                        break
-        answer = self.unknown(reading) if answer is None else answer
-        return answer.with_notes(*reading.form)
+        for form in (reading, self.moved(reading, sums=True)):
+            answer = self.recognise(form, trials) if form else None
+            if form and answer is not None:
+                return answer.with_notes(*form.form)
+        form = self.moved(reading, sums=False) or reading
+        return self.unknown(form).with_notes(*form.form)
+
+    def moved(self, reading: Reading, *, sums: bool) -> Reading | None:
+        """Read the parts in the shapes that they should have; None if they cannot be, or are."""
+        sizes = [problem.sizes for problem in self.problems]
+        right = [*self.variant(), self.result(0)]
+        other = reshaped(reading.parts, right, [*sizes, sizes[0]], sums=sums)
+        return Reading(other.parts, (*reading.form, *other.form)) if other else None
 
     def recognise(self, reading: Reading, trials: Sequence[Trial]) -> Answer | None:
         """Answer if the numbers are right, or what is wrong has a name."""
@@ -294,17 +293,30 @@ class Exercise:
         )
         return Answer(True, f"It agrees with the reference{agrees} {self.imprecision(got)}".strip())
 
+    def special_cases(
+        self, function: Callable[..., Any]
+    ) -> Iterator[tuple[str, Parts | Unusable, Parts]]:
+        """Yield what a function makes of the special cases: of which, what or why not, and right.
+
+        Their parts need not be those of the problems.
+        """
+        for trial in run_trials(function, self.simpler, self.seconds):
+            like = self.reference(*trial.problem.fresh())
+            got: Parts | Unusable
+            try:
+                raise_if_failed(function, trial, self.seconds)
+                got = read(trial.outcome.value, like, self.returns)
+            except Unusable as why:
+                got = why
+            yield trial.problem.about, got, read(like, like, self.returns)
+
     def judge_special(self, function: Callable[..., Any], answer: Answer) -> Answer:
         """Return the answer; or another one if a function goes wrong in a special case alone."""
         wrong: list[str] = []
-        for trial in run_trials(function, self.simpler, self.seconds):
-            about, like = trial.problem.about, self.reference(*trial.problem.fresh())
-            try:
-                raise_if_failed(function, trial, self.seconds)
-                parts = read(trial.outcome.value, like, self.returns)
-            except Unusable as why:
-                return Answer(False, f"It is right otherwise, but not for {about}. {why}")
-            if not all_agree([parts], [read(like, like, self.returns)]):
+        for about, got, right in self.special_cases(function):
+            if isinstance(got, Unusable):
+                return Answer(False, f"It is right otherwise, but not for {about}. {got}")
+            if not all_agree([got], [right]):
                 wrong.append(about)
         if not wrong:
             return answer
@@ -493,15 +505,10 @@ class Exercise:
         whole = {name for name in wrong if self.step_counts.get(name) is None}
         missed: dict[str, list[str]] = {}
         partly = False
-        for trial in run_trials(function, self.simpler, self.seconds):
-            like, about = self.reference(*trial.problem.fresh()), trial.problem.about
-            expected = read(like, like, self.returns)
-            try:
-                raise_if_failed(function, trial, self.seconds)
-                parts = read(trial.outcome.value, like, self.returns)
-            except Unusable:
+        for about, got, expected in self.special_cases(function):
+            if isinstance(got, Unusable):
                 continue
-            missed[about] = [k for k in expected if not agree(parts[k], expected[k])]
+            missed[about] = [name for name in expected if not agree(got[name], expected[name])]
             more = [name for name in expected if name in whole and name not in missed[about]]
             if more and missed[about]:
                 partly = True
