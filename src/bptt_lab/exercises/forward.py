@@ -186,14 +186,31 @@ STATE_WEIGHTS_KEPT = Mistake(
 )
 
 
+BIASES_SUBTRACTED = Mistake(
+    "biases subtracted",
+    "The bias is the difference of the two; it has to be their sum.",
+    "Both are added to the net input. How much do they add together?",
+    at("sec-columns"),
+    {"biases": (1, -1)},
+)
+RESHAPED = Mistake(
+    "reshaped for transposed",
+    "The weights have the right shape, but not by a transpose: their numbers are read row by row "
+    "into the new shape.",
+    "Take [[1, 2, 3], [4, 5, 6]]: what makes `reshape(3, 2)` of it, and what its transpose?",
+    at("sec-columns"),
+    {"oblong": lambda W: W.reshape(W.shape[::-1])},
+)
+
+
 def from_torch(
     weight_ih: Array, weight_hh: Array, bias_ih: Array, bias_hh: Array, *,
-    biases: tuple[float, float] = (1, 1), square: Any = np.transpose,
+    biases: tuple[float, float] = (1, 1), square: Any = np.transpose, oblong: Any = np.transpose,
 ) -> Params:  # fmt: skip
     """Return the parameters of PyTorch's `nn.RNN` in the row form."""
     first, second = biases
     return {
-        "W_xh": weight_ih.T,
+        "W_xh": oblong(weight_ih),
         "W_hh": square(weight_hh),
         "b_h": first * bias_ih + second * bias_hh,
     }
@@ -768,7 +785,10 @@ EXERCISES = (
         "computes.",
         from_torch,
         [torch_layer(net) for net in NETWORKS],
-        (STATE_WEIGHTS_KEPT, ONLY_INPUT_BIAS, ONLY_STATE_BIAS, BIASES_AVERAGED),
+        (
+            STATE_WEIGHTS_KEPT, RESHAPED, ONLY_INPUT_BIAS, ONLY_STATE_BIAS, BIASES_AVERAGED,
+            BIASES_SUBTRACTED,
+        ),
         minutes=10,
         level="easy",
         outcome="translate between the row form used here",
