@@ -728,6 +728,9 @@ def test_every_mistake_is_told_kindly_with_a_hint_and_a_place():
         assert told.count("`") % 2 == 0
         sentences = re.split(r"(?<=[.?]) ", mistake.hint)
         assert not [text for text in sentences if re.match(r"You .*\.$", text)]  # who knows?
+        assert not re.search(
+            r"\b(recursion|step|rest|others?) (is|are) right", told
+        )  # a second one?
 
 
 RECURRENT = {"rnn_step", "forward", "bptt", "input_gradients", "detached", "stacked_backward"}

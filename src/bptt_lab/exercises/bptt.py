@@ -99,7 +99,7 @@ OWN_READOUT_LOST = Mistake(
 )
 LAST_READOUT_LOST = Mistake(
     "last step sends nothing back",
-    "The last step sends nothing back: its own loss acts on the readout alone.",
+    "What the last step's own loss sends back is missing.",
     "At which step does your loop backwards begin? Python leaves out the end of a range.",
     at("sec-bptt-recursion"),
     {"arriving": lambda v: only(v, slice(-1))},
@@ -250,9 +250,9 @@ SLOPE_AT_WEIGHTS_LEFT_OUT = Mistake(
 )
 PAIRED_IN_REVERSE = Mistake(
     "gradients paired with steps in reverse order",
-    "The gradients stand in the order in which a loop backwards finds them, the last step first, "
-    "and are paired with the first step's input and state.",
-    "What did your loop append first, and with which step is it paired?",
+    "Gradients and steps are paired in opposite orders: one of the two runs from the first step to "
+    "the last, the other from the last to the first.",
+    "A loop backwards finds the gradient of the last step first. With which step is it paired?",
     at("sec-bptt-recursion"),
     {"at_weights": lambda g, delta: delta[::-1]},
     local=True,
@@ -583,7 +583,7 @@ RELU_SLOPE_REVERSED = Mistake(
 ABOVE_THE_SLOPE = Mistake(
     "gradients at the states",
     "These are the gradients at the states, `dL/dh_t`; asked for are those at the net inputs.",
-    "The recursion is right. Which of its two arrays has passed the activation?",
+    "Which of the two arrays of the recursion has passed the activation?",
     at("sec-bptt-recursion"),
     {"returned": lambda g, delta: g},
 )
@@ -780,7 +780,7 @@ WINDOW_TOO_LONG = Mistake(
 )
 NOT_TRUNCATED = Mistake(
     "not truncated",
-    "Nothing is cut off: this is the full gradient.",
+    "Nothing is cut off: every loss reaches back to the first step.",
     "A loss at step t keeps the uses k with t - k < K.",
     at("sec-bptt-truncated"),
     {"kept": lambda t, k, T, K: True},
@@ -934,7 +934,7 @@ def window(v: Array, J: Array, plus: Array, K: int, **wrong: Any) -> Array:
 
 NOT_DETACHED = Mistake(
     "state not detached",
-    "Nothing is cut off between the chunks: this is the full gradient.",
+    "Nothing is cut off between the chunks: every loss reaches back to the first step.",
     "The state that a chunk begins with is a number there, not a function of the weights. What "
     "goes back through it?",
     at("sec-bptt-truncated"),

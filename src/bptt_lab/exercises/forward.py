@@ -117,7 +117,7 @@ BIAS_SUBTRACTED = Mistake(
 )
 BIAS_OUTSIDE = Mistake(
     "bias outside of tanh",
-    "The bias `b_h` is added to tanh's result; it belongs to the net input.",
+    "The bias `b_h` is added after the activation; it belongs to the net input.",
     "`h_t` lies between -1 and 1. Where does the parenthesis of tanh end?",
     at("sec-cell"),
     {"bias": 0, "after": lambda old, new, b_h: new + b_h},
@@ -405,7 +405,7 @@ NO_LOGARITHM_OF_E = Mistake(
 )
 SIGN_OF_LOSS = Mistake(
     "sign of the loss",
-    "The sign is wrong: this is the sum of the logarithms, and it is negative.",
+    "The sign is wrong: the logarithms enter as they are, and they are negative.",
     "The logarithm of a probability is never positive, and a loss should fall when they rise.",
     at("sec-cross-entropy"),
     {"sign": 1},
@@ -487,7 +487,7 @@ SIGMOID_OUTPUT = Mistake(
 )
 LOGIT_ITSELF = Mistake(
     "logit for its log-softmax",
-    "This is minus the logit of the class: softmax is missing before the logarithm.",
+    "Each target adds minus its logit: softmax is missing before the logarithm.",
     "Some libraries have a loss that expects logarithms of probabilities. What did you give it?",
     at("sec-softmax"),
     {"predict": lambda o, axis: o, "log": identity},
@@ -516,7 +516,7 @@ CLASSES_SHIFTED = Mistake(
 )
 NO_LOGARITHM = Mistake(
     "logarithm missing",
-    "This is the sum of `1 - yhat`; the cross-entropy has `-ln yhat`.",
+    "Each target adds `1 - yhat`; in the cross-entropy it adds `-ln yhat`.",
     "A class that was given the probability 0 comes. How large is your loss?",
     at("sec-cross-entropy"),
     {"log": lambda p: p - 1},
@@ -554,7 +554,8 @@ def loss(
 
 TARGETS_SUM_TO_ONE = Mistake(
     "condition on the targets",
-    "This is `yhat - y`. It is right only where the targets of a row sum to one; here some do not.",
+    "`yhat` has no factor, as in `yhat - y`. The factor is the sum of the row's targets, which "
+    "is not always one here.",
     "Differentiate by hand for the target (1, 1, 0). Which factor does `yhat` get?",
     at("sec-yhat-minus-y"),
     {"total": lambda y: 1},
@@ -569,7 +570,7 @@ TARGETS_NORMALISED = Mistake(
 )
 NO_TARGET = Mistake(
     "target not subtracted",
-    "This is the prediction; the target is not subtracted from it.",
+    "The target is not subtracted from the prediction.",
     "At a perfect prediction the gradient has to be zero. Is yours?",
     at("sec-yhat-minus-y"),
     {"target": 0},

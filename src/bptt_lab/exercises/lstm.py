@@ -267,8 +267,8 @@ def lstm_step(
 
 NO_OUTPUT_GATE_PATH = Mistake(
     "path through the output gate missing",
-    "The path through the output gates between is missing: this is the product of the one-step "
-    "derivatives `A_j P_{j-1} + F_j`.",
+    "The path through the output gates between is missing: the derivatives of single steps are "
+    "multiplied, as in `A_j P_{j-1} + F_j`.",
     "`C_{t-2}` also acts on `C_t` without touching `C_{t-1}`: through `h_{t-2}`, `o_{t-1}` and "
     "`h_{t-1}`. Which block is that?",
     at("sec-k-steps"),

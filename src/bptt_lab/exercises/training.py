@@ -33,7 +33,7 @@ CLIPPED_PER_ENTRY = Mistake(
 )
 ALWAYS_SCALED = Mistake(
     "short gradients lengthened",
-    "The gradient gets the norm tau in every case, also if it was shorter before.",
+    "The gradient is scaled in every case, also if it is shorter than tau.",
     "Near a minimum gradients are short. What does your function make of them?",
     at("sec-clipping"),
     {"limit": lambda ratio: ratio},
@@ -93,7 +93,7 @@ NEVER_CLIPPED = Mistake(
 )
 LENGTH_ONE = Mistake(
     "shortened to 1",
-    "A gradient that is too long gets the norm 1; it should get the norm tau.",
+    "A gradient that is too long is divided by its norm, and tau is not in the factor.",
     "`g / norm` has which norm? And `tau * g / norm`?",
     at("sec-clipping"),
     {"cut": lambda g, factor, tau: g * (factor / tau if factor < 1 else 1)},
@@ -121,7 +121,7 @@ NORM_NOT_DIVIDED = Mistake(
 )
 SHORT_ONES_SCALED = Mistake(
     "the wrong side scaled",
-    "Short gradients are lengthened to tau, and long ones stay as they are.",
+    "Short gradients are lengthened, and long ones stay as they are.",
     "Which of `<` and `>` stands in your condition?",
     at("sec-clipping"),
     {"limit": lambda ratio: max(1, ratio)},
@@ -171,7 +171,7 @@ DESCENT_IN_VELOCITY = Mistake(
     "it is added. Asked for is `mu v + g`, and `eta v` is subtracted.",
     "Both exist, and agree while the rate stays the same. What changes if it is lowered?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda mu, eta: -1},
+    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda mu, eta: 1, "sign": 1},
 )
 SIGN_IN_VELOCITY = Mistake(
     "sign inside the velocity",
@@ -179,7 +179,23 @@ SIGN_IN_VELOCITY = Mistake(
     "`mu v + g`, and `eta v` is subtracted.",
     "Both move the parameters alike. Which sign has a velocity that is handed to your function?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v - g, "rate": lambda mu, eta: -eta},
+    {"gather": lambda v, g, mu, eta: mu * v - g, "sign": 1},
+)
+GRADIENT_SUBTRACTED = Mistake(
+    "gradient and velocity subtracted",
+    "The gradient is subtracted from the velocity, and the velocity from the parameters: twice "
+    "minus is uphill.",
+    "For v = 0, does your step go along g or against it?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v - g},
+)
+GRADIENT_AND_RATE_SUBTRACTED = Mistake(
+    "gradient and velocity subtracted, rate inside the velocity",
+    "The gradient times the rate is subtracted from the velocity, and the velocity from the "
+    "parameters: twice minus is uphill.",
+    "For v = 0, does your step go along g or against it?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda mu, eta: 1},
 )
 AVERAGED_VELOCITY = Mistake(
     "velocity averaged",
@@ -191,7 +207,7 @@ AVERAGED_VELOCITY = Mistake(
 )
 NO_VELOCITY = Mistake(
     "velocity forgotten",
-    "The old velocity is lost: this is plain gradient descent.",
+    "The old velocity is lost, as in plain gradient descent.",
     "What does mu multiply?",
     at("sec-update"),
     {"gather": lambda v, g, mu, eta: g},
@@ -233,7 +249,8 @@ NESTEROV_IN_VELOCITY = Mistake(
     {
         "gather": lambda v, g, mu, eta: mu * v - eta * g,
         "along": lambda old, new, g, mu, eta: mu * new - eta * g,
-        "rate": lambda mu, eta: -1,
+        "rate": lambda mu, eta: 1,
+        "sign": 1,
     },
 )
 MU_AND_RATE_EXCHANGED = Mistake(
@@ -245,8 +262,7 @@ MU_AND_RATE_EXCHANGED = Mistake(
 )
 STEP_ALONG_GRADIENT = Mistake(
     "step along the gradient",
-    "The velocity is updated, but the step goes along the gradient: this is plain gradient "
-    "descent.",
+    "The velocity is updated, but the step is made with the gradient itself.",
     "Which of `g` and `v` moves the parameters?",
     at("sec-update"),
     {"along": lambda old, new, g, mu, eta: g},
@@ -267,7 +283,7 @@ RATE_FORGOTTEN = Mistake(
 )
 OLD_VELOCITY_KEPT = Mistake(
     "old velocity handed on",
-    "The step is right, but the velocity that is handed on is the old one.",
+    "The velocity that is handed on is the old one.",
     "Which of the two velocities do you return?",
     at("sec-update"),
     {"kept": lambda old, new: old},
@@ -407,7 +423,7 @@ ABSOLUTE_FOR_SQUARE = Mistake(
 )
 NO_AVERAGE_OF_GRADIENTS = Mistake(
     "gradient for its average",
-    "The step is made along the gradient itself: this is RMSProp with a correction.",
+    "The step is made with the gradient itself, as in RMSProp.",
     "Where is `u` used?",
     at("sec-update"),
     {"along": lambda g, u_hat: g},
@@ -538,6 +554,7 @@ EXERCISES = (
         MOVES,
         (
             OLD_VELOCITY, RATE_IN_VELOCITY, DESCENT_IN_VELOCITY, SIGN_IN_VELOCITY,
+            GRADIENT_SUBTRACTED, GRADIENT_AND_RATE_SUBTRACTED,
             AVERAGED_VELOCITY, NO_VELOCITY, MU_FORGOTTEN, MU_AT_THE_GRADIENT, MU_AT_BOTH,
             NESTEROV, NESTEROV_IN_VELOCITY, MU_AND_RATE_EXCHANGED, STEP_ALONG_GRADIENT,
             RATE_TWICE, RATE_FORGOTTEN, OLD_VELOCITY_KEPT, UPHILL,

@@ -45,7 +45,7 @@ SLOPES_ON_COLUMNS = Mistake(
 )
 JACOBIAN_OF_COLUMNS = Mistake(
     "denominator layout",
-    "This is the transpose of the Jacobian, `W_hh D_t`: a neuron's derivatives stand in a column.",
+    "The Jacobian is transposed, as in `W_hh D_t`: a neuron's derivatives stand in a column.",
     "Entry (i, j) is the derivative of neuron i at step t by neuron j at step t - 1.",
     at("sec-bptt-order"),
     {"layout": np.transpose},
@@ -73,7 +73,7 @@ JACOBIAN_OLD_SLOPE = Mistake(
 )
 JACOBIAN_WITHOUT_SLOPE = Mistake(
     "weights alone",
-    "The slope is missing: this is the Jacobian of a linear network.",
+    "The slope is missing, as if the network were linear.",
     "A saturated neuron does not feel its inputs. Does yours?",
     at("sec-jacobian"),
     {"slope": lambda before, h, a: np.ones_like(h)},
@@ -311,7 +311,7 @@ GAMMA_ONCE = Mistake(
 )
 WEIGHTS_ONCE = Mistake(
     "bound of the weights only once",
-    "The largest singular value is counted for one step; `W_hh` acts at every step.",
+    "The size of the weights is counted for one step; `W_hh` acts at every step.",
     "How often is `W_hh` applied between k and t?",
     at("sec-norm-bound"),
     {"over_steps": lambda gamma, size, lag: gamma**lag * size},
@@ -327,7 +327,7 @@ LAG_TOO_SMALL = Mistake(
 
 LAG_FORGOTTEN = Mistake(
     "bound of a single step",
-    "This is the bound of one step, whatever the lag is.",
+    "The lag has no effect: the factor is that of one step.",
     "Two steps, each by a factor of at most 0.5: what is the factor of both together?",
     at("sec-norm-bound"),
     {"over_steps": lambda gamma, size, lag: gamma * size},
@@ -363,7 +363,7 @@ ROW_SUMS = Mistake(
 )
 SINGULAR_VALUE_SQUARED = Mistake(
     "root of the eigenvalue forgotten",
-    "This is the largest eigenvalue of `W W^T`; the singular value is its root.",
+    "This uses the largest eigenvalue of `W W^T`; the singular value is its root.",
     "Double the matrix: by what does your number grow?",
     at("sec-norm-bound"),
     {"size": lambda W: np.linalg.norm(W, 2) ** 2},
@@ -433,8 +433,8 @@ SINGULAR_VALUES_OF_PRODUCT = Mistake(
 )
 ALWAYS_FROM_IDENTITY = Mistake(
     "Q not handed on",
-    "The directions of the step before have no effect: these are the rates of every Jacobian "
-    "factorised by itself.",
+    "The directions of the step before have no effect: the factors are those of every Jacobian by "
+    "itself.",
     "`qr(J_t @ Q)`: is `Q` handed on from step to step, and does it stand to the right of `J_t`? "
     "To the left, `qr(Q @ J_t)`, it leaves the diagonal of R as it is.",
     at("sec-exact-rate"),
