@@ -261,18 +261,17 @@ def solving_times(axes: Axes, groups: Mapping[str, Sequence[int | None]], budget
     ['not in 3000', '1 of 3']
     """
     size = 0.95 * float(axes.xaxis.label.get_fontsize())
-    beyond = 1.45 * budget
-    axes.axvline(1.15 * budget, color=COLOURS[5], linewidth=1, linestyle="-")
-    axes.text(beyond, -0.95, f"not in {budget}", ha="center", size=size)
+    beyond = 1.2 * budget
+    axes.text(beyond, -0.95, f"not in {budget}", size=size)
     for row, steps in enumerate(groups.values()):
         solved = sorted(step for step in steps if step is not None)
         lost = len(steps) - len(solved)
         rank = np.array([solved[:i].count(step) for i, step in enumerate(solved)])  # equal ones
-        height = row + 0.8 * (rank - 0.5 * (len(solved) > 1)) / max(len(steps), 1)
+        height = row + 0.3 - 1.2 * rank / len(steps)
         axes.plot(solved, height, "o", color=COLOURS[0], markersize=4, alpha=0.7)
         if lost:
-            axes.text(beyond, row, f"{lost} of {len(steps)}", ha="center", va="center", size=size)
-    axes.set(xscale="log", xlim=(85, 2 * budget), xlabel="updates until it is solved")
+            axes.text(beyond, row, f"{lost} of {len(steps)}", va="center", size=size)
+    axes.set(xscale="log", xlim=(85, 4 * budget), xlabel="updates until it is solved")
     axes.set_xticks([100, 300, 1000, budget], ["100", "300", "1000", f"{budget}"])
     axes.minorticks_off()
     axes.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -1.4))
