@@ -96,9 +96,10 @@
     for (const [key, entry] of Object.entries(code)) {
       if (!/^(exercise|cell|scratch):/.test(key) || typeof entry?.text !== "string") continue;
       if (here[key]?.text === entry.text) continue;
-      const strings = Object.entries(entry).filter(([, value]) => typeof value === "string");
+      const known = Object.entries(entry).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+      const mistakes = Array.isArray(entry.mistakes) ? entry.mistakes.filter((one) => typeof one === "string") : [];
       const other = { text: entry.text, why: "from a file" };
-      here[key] = here[key] ? { ...here[key], other } : Object.fromEntries(strings);
+      here[key] = here[key] ? { ...here[key], other } : { ...Object.fromEntries(known), mistakes };
     }
     try {
       localStorage.setItem(CODE, JSON.stringify({ version: VERSION, code: here }));
