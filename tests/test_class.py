@@ -70,7 +70,7 @@ def test_a_second_session_adds_to_the_report(own, tmp_path):
     own.rnn_step(right_step)
     own.report("a", tmp_path)
     later = Check(exercise for chapter in CHAPTERS for exercise in chapter.EXERCISES)
-    later.forward(lambda *arguments: None)
+    later.forward(lambda params, x, h_0: h_0)
     report = json.loads(later.report("a", tmp_path).read_text(encoding="utf-8"))
     assert set(report["code"]) == {"exercise:rnn_step", "exercise:forward"}
 
@@ -83,6 +83,34 @@ def test_a_name_cannot_lead_out_of_the_folder(own, tmp_path):
 
 def test_code_that_cannot_be_read_has_no_hash():
     assert fingerprint(len) == "" and fingerprint(np.add) == ""
+
+
+def attempt(params, x_t, h):  # of the book
+    return transposed_step(params, x_t, h)
+
+
+def empty_step(params, x_t, h):
+    """Nothing is here yet."""
+    ...
+
+
+def unwritten_step(params, x_t, h):
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+def first_try(params, x_t, h):
+    return h
+
+
+def test_what_nobody_wrote_is_not_in_a_report(own):
+    for function in (attempt, empty_step, unwritten_step):
+        assert not own.rnn_step(function)
+    assert own.journal.code == {}
+    own.rnn_step(first_try)
+    own.forward(lambda params, x, h_0: h_0)
+    own.loss(np.add)
+    assert {*own.journal.code} == {"exercise:rnn_step", "exercise:forward", "exercise:loss"}
 
 
 # ------------------------------------------------------------------ a class

@@ -5,6 +5,7 @@ verdicts and no code: of the code there is a hash, which tells whether a verdict
 that was handed in beside it.
 """
 
+import ast
 import hashlib
 import inspect
 import json
@@ -25,16 +26,42 @@ VERSION = 1
 PREFIX = "exercise:"
 """How the keys of exercises begin, among those of all that a learner wrote."""
 
+OF_THE_BOOK = "attempt"
+"""What the exercises call a function in which a mistake is to be found; it is nobody's work."""
+
 Entry = dict[str, Any]
+
+
+def code_of(function: Callable[..., Any]) -> str:
+    """Return the code of a function; nothing if it cannot be had."""
+    try:
+        return dedent(inspect.getsource(function)).strip()
+    except (OSError, TypeError):
+        return ""
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
     """Return a short hash of a function's code; nothing if the code cannot be had."""
+    code = code_of(function)
+    return code and hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def is_written(function: Callable[..., Any]) -> bool:
+    """Tell whether a learner has written anything in the place of ``...``, or of an error."""
+    if getattr(function, "__name__", "") == OF_THE_BOOK:
+        return False
     try:
-        source = dedent(inspect.getsource(function)).strip()
-    except (OSError, TypeError):
-        return ""
-    return hashlib.sha256(source.encode()).hexdigest()[:16]
+        (defined,) = ast.parse(code_of(function)).body
+    except (SyntaxError, ValueError):
+        return True  # a piece of a line, or none
+    return not isinstance(defined, ast.FunctionDef) or not all(map(is_blank, defined.body))
+
+
+def is_blank(statement: ast.stmt) -> bool:
+    """Tell whether a statement is a constant, such as a docstring, or says what is missing."""
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Raise | ast.Pass)
 
 
 def noted(function: Callable[..., Any], answer: Answer) -> Entry:
@@ -65,7 +92,9 @@ class Journal:
         self.code: dict[str, Entry] = {}
 
     def enter(self, exercise: str, function: Callable[..., Any], answer: Answer) -> None:
-        """Keep an answer."""
+        """Keep an answer, if it is about something that a learner wrote."""
+        if not is_written(function):
+            return
         before = self.code.get(PREFIX + exercise, {})
         now = datetime.now(UTC).isoformat(timespec="seconds")
         entry = {**before, **noted(function, answer), "date": now, "book": version("bptt-lab")}
