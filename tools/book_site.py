@@ -135,6 +135,8 @@ def mark_complete(app: Sphinx, exception: Exception | None) -> None:
 MARKS = {
     "explorer.js": 'class="explorer',
     "quiz.js": 'class="question',
+    "contents-names.js": "data-progress",  # what lists open items
+    "progress-page.js": "data-progress",
     "ledger-cards.js": 'class="table crosswalk',  # on other pages ledger.js loads it when asked
     "ledger.": ('class="ledger', 'class="claims-'),
     "explorer.css": ('class="explorer', 'class="drawing'),

@@ -5,6 +5,7 @@ It writes into one folder:
 * `students`: the notebooks without answers and solutions, the checkers left in;
 * `nbgrader/source`: the exercises as assignments, with regions of solutions and hidden tests;
 * `exam`: two sheets of the exam, each without and with solutions;
+* `questions`: the quizzes for Moodle and others, in GIFT;
 * `chapters`: a PDF of each chapter with its exercises, without and with answers.
 """
 
@@ -23,6 +24,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from bptt_lab.exercises import PAGES, check
 from tools.exam import write_sheets
+from tools.gift import write_questions
 from tools.live.cells import Attempt, attempts, calls, without_calls
 from tools.pdf import write_chapters
 
@@ -219,6 +221,8 @@ def main() -> None:
         print(path)
     print(f"The exam with the numbers of SEED={seed}:")
     for path in write_sheets(folder / "exam", seed):
+        print(path)
+    for path in write_questions(site, folder / "questions"):
         print(path)
     for path in write_chapters(site, folder / "chapters", PAGES):
         print(path)
