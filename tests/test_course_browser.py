@@ -335,11 +335,11 @@ def test_answers_stand_in_an_order_of_the_readers_own(chromium, server):  # noqa
         assert told == [place for one in orders for place in one]
         page.reload()
         assert [order(form) for form in page.locator("form.question").all()] == orders
-        page.emulate_media(media="print")
-        for form in page.locator("form.question").all():
-            assert order(form) == sorted(order(form))
-        page.emulate_media(media="screen")
-        assert [order(form) for form in page.locator("form.question").all()] == orders
+        for media, expected in (("print", [sorted(one) for one in orders]), ("screen", orders)):
+            page.emulate_media(media=media)
+            page.wait_for_function(f"matchMedia('{media}').matches")
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+            assert [order(form) for form in page.locator("form.question").all()] == expected
         context.close()
     assert len(seen) == 5 and first >= {0, 1, 2, 3}
 
@@ -389,7 +389,7 @@ def test_where_to_go_on_is_said_on_the_first_page_and_on_that_of_progress(visit)
     page.evaluate(f"""localStorage.setItem('{KEY}', JSON.stringify({{
         version: 1, done: {{ bptt: ["sec-bptt-loss"] }}, last: "bptt#sec-bptt-loss" }}))""")
     page.reload()
-    expect(place).to_contain_text(re.compile(r"Continue at 2\.\d+\. \S.*minutes are left"))
+    expect(place).to_contain_text(re.compile(r"Continue at 2\.\d+ \S.*minutes are left"))
     target = place.get_by_role("link").get_attribute("href")
     assert re.fullmatch(r"bptt\.html#sec-bptt-(?!loss)[\w-]+", target)
     left = int(re.search(r"(\d+) minutes", place.text_content())[1])
@@ -415,7 +415,7 @@ def test_what_is_open_is_linked_below_the_outcome_that_rests_on_it(visit):  # no
         links = one.get_by_role("link").evaluate_all("all => all.map(link => link.href)")
         number = int(re.search(r"(\d+) open", one.locator("summary").text_content())[1])
         assert len({*links}) == number > 10
-    link = page.locator('.open-items[data-page="forward"] a', has_text="Question Silence")
+    link = page.locator('.open-items[data-page="forward"] a', has_text="1. Silence")
     assert link.count() == 1
     link.click()
     choose(question(page, "Silence"), *right("forward", "Silence"))
@@ -432,6 +432,34 @@ def test_the_table_of_progress_shows_all_its_columns(visit, width):  # noqa: F81
     box = page.locator(".progress-table")
     assert box.evaluate("box => box.scrollWidth <= box.clientWidth + 1")
     assert page.locator(".progress-table th").count() == 5
+
+
+# ---------------------------------------------------------------- an address with a setting
+
+
+@BOTH_WAYS
+def test_a_setting_of_a_figure_can_be_linked_to(visit):  # noqa: F811
+    page = visit("index")
+    figure = page.locator("figure.explorer").first
+    slider, caption = figure.locator("input[type=range]"), figure.locator("figcaption")
+    first = caption.text_content()
+    slider.fill("5")
+    said = caption.text_content()
+    assert said != first
+    figure.get_by_role("button", name="Copy link").click()
+    expect(figure.locator(".copy-link")).to_have_text(re.compile("copied|address bar"))
+    linked = page.url
+    assert re.search(r"#sec-index~w=\d\.\d$", linked)
+    other = page.context.new_page()
+    other.goto(linked)
+    figure = other.locator("figure.explorer").first
+    expect(figure.locator("figcaption")).to_have_text(said)
+    assert figure.locator("input[type=range]").input_value() == "5"
+    for lost in ("#sec-index~w=77", "#sec-index~v=1", "#elsewhere~w=1.0", "#sec-index", "#~"):
+        other.evaluate(f"location.hash = '{lost}'")  # no such setting: nothing happens
+        expect(figure.locator("figcaption")).to_have_text(said)
+    other.evaluate(f"location.hash = '#sec-index~w={re.search(r'w = (.*?):', first)[1]}'")
+    expect(figure.locator("figcaption")).to_have_text(first)
 
 
 # ---------------------------------------------------------------- focus, forced colours, drawers

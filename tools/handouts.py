@@ -6,6 +6,7 @@ It writes into one folder:
 * `nbgrader/source`: the exercises as assignments, with regions of solutions and hidden tests;
 * `exam`: two sheets of the exam, each without and with solutions;
 * `questions`: the quizzes for Moodle and others, in GIFT;
+* `slides`: an evening in fifteen slides;
 * `chapters`: a PDF of each chapter with its exercises, without and with answers.
 """
 
@@ -27,6 +28,7 @@ from tools.exam import write_sheets
 from tools.gift import write_questions
 from tools.live.cells import Attempt, attempts, calls, without_calls
 from tools.pdf import write_chapters
+from tools.slides import write_slides
 
 FOLDED = ("Solution", "The answers, explained")
 """What begins the titles of folds that students do not get."""
@@ -224,6 +226,7 @@ def main() -> None:
         print(path)
     for path in write_questions(site, folder / "questions"):
         print(path)
+    print(write_slides(site, folder / "slides"))
     for path in write_chapters(site, folder / "chapters", PAGES):
         print(path)
 

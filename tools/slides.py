@@ -45,7 +45,7 @@ PAGE = """<!DOCTYPE html>
 .reveal pre {{ width: 100%; font-size: 0.65em; box-shadow: none; }}
 .reveal figure {{ margin: 0; font-size: 18px; text-align: start; }}
 .reveal .explorer .panels svg {{ max-height: 24rem; }}
-.visually-hidden {{ position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }}
+.visually-hidden {{ position: absolute; clip-path: inset(50%); }}
 </style>
 </head>
 <body>
@@ -56,8 +56,10 @@ PAGE = """<!DOCTYPE html>
 <script src="reveal/plugin/notes.js"></script>
 <script src="explorer.js"></script>
 <script>
-Reveal.initialize({{ hash: true, width: 1200, height: 760, margin: 0.03, transition: "none", plugins: [RevealNotes],
-  keyboardCondition: () => !document.activeElement?.closest("figure") }}); // whose sliders need the arrows
+Reveal.initialize({{
+  hash: true, width: 1200, height: 760, margin: 0.03, transition: "none", plugins: [RevealNotes],
+  keyboardCondition: () => !document.activeElement?.closest("figure"), // its sliders need the keys
+}});
 </script>
 </body>
 </html>
