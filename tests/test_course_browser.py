@@ -400,7 +400,8 @@ def test_where_to_go_on_is_said_on_the_first_page_and_on_that_of_progress(visit)
     page.reload()
     assert int(re.search(r"(\d+) minutes", place.text_content())[1]) > left
     place.get_by_role("link").click()
-    assert page.url.endswith(target) and page.locator(f"[id='{target.split('#')[1]}']").count()
+    page.wait_for_url(re.compile(re.escape(target) + "$"))
+    expect(page.locator(f"[id='{target.split('#')[1]}']")).to_be_attached()
 
 
 def test_what_is_open_is_linked_below_the_outcome_that_rests_on_it(visit):  # noqa: F811
@@ -418,6 +419,7 @@ def test_what_is_open_is_linked_below_the_outcome_that_rests_on_it(visit):  # no
     link = page.locator('.open-items[data-page="forward"] a', has_text="1. Silence")
     assert link.count() == 1
     link.click()
+    page.wait_for_url(re.compile("forward.html#question-silence$"), wait_until="load")
     choose(question(page, "Silence"), *right("forward", "Silence"))
     page.goto(re.sub(r"forward\.html.*", "progress.html", page.url))
     assert page.locator('.open-items[data-page="forward"] a[href*=silence]').count() == 0

@@ -134,6 +134,7 @@ def mark_complete(app: Sphinx, exception: Exception | None) -> None:
 # A page loads a script or a style whose name begins so only if its body has the mark.
 MARKS = {
     "explorer.js": 'class="explorer',
+    "parsons.js": 'class="parsons',
     "quiz.js": 'class="question',
     "contents-names.js": "data-progress",  # what lists open items
     "progress-page.js": "data-progress",
