@@ -102,14 +102,18 @@ def head(path) -> dict[str, str]:
 )
 def test_an_error_is_reported_where_the_repository_is(address, link):
     assert publishing.report(SimpleNamespace(book_repository=address), "a") == link
-    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "text.yml").read_text("utf-8"))
+    form = yaml.safe_load(
+        (ROOT / ".github" / "ISSUE_TEMPLATE" / "text.yml").read_text(encoding="utf-8")
+    )
     assert "place" in [field.get("id") for field in form["body"]]
 
 
 @pytest.mark.site
 def test_every_page_of_a_published_site_says_where_to_report_an_error(published):
     for name in ("index", "a", "b"):
-        page = BeautifulSoup((published / f"{name}.html").read_text("utf-8"), "html.parser")
+        page = BeautifulSoup(
+            (published / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+        )
         (link,) = page.select("article .report a, .report a")
         assert link["href"].endswith(f"template=text.yml&place={name}.html")
 

@@ -23,7 +23,7 @@ def test_there_are_about_fifteen_with_figures_and_formulas(page):
     assert all(one.get_text().strip() for one in sections)
     assert len(soup.select("figure.explorer .panels svg")) >= 3
     assert len(soup.select(".katex")) > 20 and len(soup.select("aside.notes")) >= 5
-    assert "Note:" not in soup.get_text() and "<!--" not in page.read_text("utf-8")
+    assert "Note:" not in soup.get_text() and "<!--" not in page.read_text(encoding="utf-8")
 
 
 def test_all_that_they_load_lies_beside_them(page):
@@ -71,7 +71,7 @@ def test_the_code_on_them_is_right():
 
     from bptt_lab import RNN, forward, loss_and_gradients, softmax
 
-    source = re.search(r"```python\n(.*?)```", slides.SLIDES.read_text("utf-8"), re.S)[1]
+    source = re.search(r"```python\n(.*?)```", slides.SLIDES.read_text(encoding="utf-8"), re.S)[1]
     rng, cell = np.random.default_rng(3), RNN("tanh")
     p = cell.init(rng, 2, 4, 3)
     x, y = rng.normal(size=(5, 2, 2)), rng.integers(0, 3, (5, 2))
