@@ -96,7 +96,7 @@ def in_order(group):
 @BOTH_WAYS
 @pytest.mark.parametrize("page_name", CODE)
 def test_lines_are_put_in_order_by_keyboard_and_by_mouse(visit, page_name):  # noqa: F811
-    page = visit(f"{page_name}-exercises")
+    page = visit(f"{page_name}-exercises", viewport={"width": 1280, "height": 1400})
     group = page.locator(".parsons")
     count = len(CODE[page_name].splitlines())
     assert sorted(in_order(group)) == [*range(count)] != in_order(group)
