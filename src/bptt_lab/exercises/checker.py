@@ -5,9 +5,10 @@ together, can be computed and compared with what the learner's function returns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from bptt_lab.exercises.diagnosing import (
 from bptt_lab.exercises.locating import Part
 from bptt_lab.exercises.mistakes import Mistake, Mistakes, options, shares
 from bptt_lab.exercises.reading import Reading, read, reshaped, unwrapped
+from bptt_lab.exercises.reports import Journal
 from bptt_lab.exercises.trials import (
     Problem,
     Trial,
@@ -88,6 +90,8 @@ class Exercise:
         What can be done afterwards, in the words of the chapter's box.
     address : str
         How a reader calls it, such as ``check.bptt``.
+    journal : Journal, optional
+        Where each answer is kept.
 
     Examples
     --------
@@ -124,8 +128,16 @@ class Exercise:
     level: str = "medium"
     outcome: str = ""
     address: str = ""
+    journal: Journal | None = field(default=None, repr=False)
 
     def __call__(self, function: Callable[..., Any]) -> Answer:
+        """Answer whether a function is right, and keep the answer if there is a journal."""
+        answer = self.answer(function)
+        if self.journal is not None:
+            self.journal.enter(self.name, function, answer)
+        return answer
+
+    def answer(self, function: Callable[..., Any]) -> Answer:
         """Try a function on all problems, and on the first one twice."""
         trials: list[Trial] = []
         try:
@@ -540,7 +552,19 @@ class Check(Mapping[str, Exercise]):
     """All exercises: ``check.bptt`` or ``check["bptt"]``."""
 
     def __init__(self, exercises: Iterable[Exercise]) -> None:
-        self.exercises = {e.name: replace(e, address=f"check.{e.name}") for e in exercises}
+        self.journal = Journal()
+        self.exercises = {
+            e.name: replace(e, address=f"check.{e.name}", journal=self.journal) for e in exercises
+        }
+
+    def report(self, name: str, folder: str | Path = ".") -> Path:
+        """Write what was checked in this session to a file for a teacher, and return its path.
+
+        It has the verdict of each exercise that was tried, the mistakes that were named, the
+        versions, and a hash of the code, but no code. What an earlier session of the same name
+        wrote about other exercises stays in it.
+        """
+        return self.journal.write(name, folder)
 
     def __getitem__(self, name: str) -> Exercise:
         return self.exercises[name]
