@@ -232,6 +232,14 @@ def test_a_gru_whose_gates_do_not_read_h_is_a_diagonal_network(rng):
     np.testing.assert_allclose(np.einsum("tmi,tmn->in", x, d_n), true["W_xn"], rtol=1e-11)
 
 
+def test_integers_and_reals_are_promoted(rng):
+    v = rng.standard_normal((T, M, N)) + 1j * rng.standard_normal((T, M, N))
+    np.testing.assert_array_equal(linear_adjoint(np.zeros(v.shape, int), v), v)
+    ones = linear_adjoint(np.ones(v.shape), v)
+    np.testing.assert_allclose(ones, np.cumsum(v[::-1], axis=0)[::-1], rtol=1e-12)
+    assert linear_adjoint(np.ones((3, 2, 2), np.float32), v[:3, 0, :2].real).dtype == float
+
+
 # ------------------------------------------------------------------------------ wrong arguments
 
 

@@ -239,11 +239,12 @@ def linear_adjoint(a: Array, v: Array) -> Array:
     array([1.75, 1.5 , 1.  ])
     """
     check_steps(a, v)
-    matrices = a.ndim > v.ndim
-    a = np.concatenate([np.zeros_like(a[:1]), a[:0:-1]])  # the last step has none after it
-    a = a.swapaxes(-1, -2) if matrices else a  # g is a row
+    dtype, matrices = np.result_type(a, v), a.ndim > v.ndim
+    later = np.concatenate([np.zeros_like(a[:1]), a[:0:-1]]).astype(dtype)  # none after the last
+    if matrices:
+        later = later.swapaxes(-1, -2)  # g is a row
     combine = compose_matrices if matrices else compose
-    return scan(combine, (a.astype(np.result_type(a, v)), v[::-1].astype(a.dtype)))[1][::-1]
+    return scan(combine, (later, v[::-1].astype(dtype)))[1][::-1]
 
 
 def check_steps(a: Array, b: Array) -> None:
