@@ -172,7 +172,7 @@ class FrontPanel:
         (self.exact,) = axes.plot([], [], "-", color=COLOURS[0], lw=2.2, label="right from here on")
         look: Any = {"transform": axes.transAxes, "size": axes.xaxis.label.get_fontsize()}
         axes.text(0.03, 0.95, "right", color=COLOURS[0], va="top", **look)
-        axes.text(0.97, 0.04, "wrong", color=COLOURS[1], ha="right", **look)
+        axes.text(0.03, 0.85, "shaded: wrong", color=COLOURS[1], va="top", **look)
         self.moving: list[Artist] = [self.wrong, self.exact]
 
     def show(self, errors: npt.ArrayLike) -> None:
