@@ -1,12 +1,18 @@
 """Checkpoints: the gradient of the whole pass, and steps and states as the formula says."""
 
 from functools import cache
+from math import comb
 
 import numpy as np
 import pytest
 
 from bptt_lab import RNN, backward, forward
-from bptt_lab.checkpointing import checkpointed_backward, first_checkpoint, steps_again
+from bptt_lab.checkpointing import (
+    Reverse,
+    checkpointed_backward,
+    first_checkpoint,
+    steps_again,
+)
 from problems import every_cell, everything, make_problem
 
 
@@ -53,6 +59,23 @@ def test_a_long_sequence_runs_as_planned():
         done = checkpointed_backward(cell, params, x, d_h, slots)
         np.testing.assert_allclose(done.grads["W_hh"], true["W_hh"], rtol=1e-12, atol=1e-12)
         assert (done.steps, done.held) == (steps_again(200, slots) + 1, slots)
+
+
+@pytest.mark.equation("eq-after-checkpoints")
+@pytest.mark.parametrize("slots", [0, 1, 3, 8])
+def test_no_step_is_run_again_more_often_than_stated(monkeypatch, slots):
+    T, counts = 60, np.zeros(60, int)
+    run = Reverse.run
+
+    def counted(self, start, first, last):
+        counts[first:last] += 1
+        return run(self, start, first, last)
+
+    monkeypatch.setattr(Reverse, "run", counted)
+    p = make_problem(RNN("tanh"), T=T)
+    checkpointed_backward(p.cell, p.params, p.x, np.ones((T, p.x.shape[1], 5)), slots)
+    r = next(r for r in range(T) if comb(slots + 1 + r, r) >= T)
+    assert counts.max() == r and counts.sum() == steps_again(T, slots)
 
 
 def test_the_first_checkpoint_of_a_pass_with_one_slot():
