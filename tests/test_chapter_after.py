@@ -27,7 +27,7 @@ from bptt_lab import (
     step_jacobians,
 )
 from bptt_lab.checkpointing import steps_again
-from bptt_lab.linear import compose, diagonal_forward, linear_adjoint, linear_recurrence, scan
+from bptt_lab.linear import compose, diagonal_forward, linear_adjoint, linear_recurrence
 from bptt_lab.newton import newton
 from bptt_lab.tasks import temporal_order
 from bptt_lab.training import SGD, train
@@ -166,20 +166,6 @@ def test_the_product_of_costate_and_disturbance_is_constant_between_losses():
 
 def test_a_factor_that_is_chosen():
     assert ask("after", "A factor that is chosen").right == [f"{0.99**100:.2f}"]
-
-
-def test_two_scans():
-    rounds = []
-
-    def join(first, second):
-        rounds.append(len(first[0]))
-        return second
-
-    scan(join, (np.arange(1024),))
-    question = ask("after", "Two scans")
-    assert question.right == [f"{len(rounds)}"] and f"{sum(rounds)} joins" in question.why("19")
-    (doubling,) = (why for _, text, why in question.answers if text == "10")
-    assert f"{1024 * 10 - 1024 + 1} joins" in doubling
 
 
 def test_the_curse():
