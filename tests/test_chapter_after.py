@@ -26,7 +26,6 @@ from bptt_lab import (
     spectral_radius,
     step_jacobians,
 )
-from bptt_lab.checkpointing import steps_again
 from bptt_lab.linear import compose, diagonal_forward, linear_adjoint, linear_recurrence
 from bptt_lab.newton import newton
 from bptt_lab.tasks import temporal_order
@@ -191,11 +190,6 @@ def test_how_many_iterations():
     assert lambda_1 == pytest.approx(-0.5, abs=0.1)
     assert max(found[256] + found[1024]) <= 5
     assert ask("after", "How many iterations").right == ["4 or 5"]
-
-
-def test_few_states():
-    (right,) = ask("after", "Few states").right
-    assert int(right) == pytest.approx(steps_again(1000, 50) + 1, rel=0.01)
 
 
 # ------------------------------------------------------------------------------ other seeds
