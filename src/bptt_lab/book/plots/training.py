@@ -302,8 +302,8 @@ def reach_film(axes: Axes, updates: npt.ArrayLike, reach: npt.ArrayLike, low: fl
     >>> from bptt_lab.book.plots import panels
     >>> figure, axes = panels()
     >>> drawn = reach_film(axes, [0, 20], [[1e-4, 1], [0.1, 1]])
-    >>> drawn.get_ylim()
-    (2.5, 0.5)
+    >>> [float(y) for y in drawn.get_ylim()]
+    [2.5, 0.5]
     """
     updates, reach = np.asarray(updates, dtype=float), np.asarray(reach, dtype=float)
     half, T = (updates[1] - updates[0]) / 2, reach.shape[1]
