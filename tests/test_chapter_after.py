@@ -341,6 +341,18 @@ def test_without_h_a_gru_cannot_explode_and_left_out_recursions_are_missed(draw)
 
 
 @pytest.mark.slow
+def test_h_in_the_candidate_alone_is_enough_to_explode(draw):
+    (blinded,) = functions("after", "blinded")
+    for gates, candidate, least, most in ((0, 0, 8, 10), (1, 0, 5, 10), (0, 1, 0, 5), (1, 1, 0, 0)):
+        positive = 0
+        for _ in range(10):
+            cell, params = gated(draw, GRU(), s=8.0)
+            params, x = blinded(params, gates, candidate), draw.standard_normal((400, 1, 4))
+            positive += lyapunov_exponents(cell, params, x, k=1, discard=100)[0] > 0
+        assert least <= positive <= most, (gates, candidate, positive)
+
+
+@pytest.mark.slow
 def test_a_second_layer_breaks_local_traces(draw):
     names = {"np": np, "gaussian": gaussian, "linear_adjoint": linear_adjoint}
     names |= {"diagonal_forward": diagonal_forward}
