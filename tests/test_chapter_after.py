@@ -55,8 +55,8 @@ def test_every_section_says_what_of_the_article_it_answers():
     sections = re.split(r"^## ", core, flags=re.M)[1:]
     assert len(sections) == 7
     for section in sections:
-        assert section.count("*What of the article this answers.*") == 1, section[:40]
-        assert re.search(r"\{ledger\}`[a-z]+-\d+`", section.rsplit("*What of", 1)[1])
+        assert section.count("*Which claim of the article this answers.*") == 1, section[:40]
+        assert re.search(r"\{ledger\}`[a-z]+-\d+`", section.rsplit("*Which claim", 1)[1])
 
 
 def test_the_box_about_jax_runs_as_it_is_printed():
@@ -171,8 +171,11 @@ def test_the_curse():
     lam = np.exp(-1 / 1000)
     question = ask("after", "The curse")
     assert len(question.right) == 2
-    assert 0.001 / (1 - lam**2) == pytest.approx(0.5, abs=0.005)
-    assert "by 0.001 moves the state by half" in question.right[0]
+    near, r = lam - 0.0001, lam**2
+    alike = np.sqrt((1 - r) * (1 - near**2)) / (1 - lam * near)
+    assert np.sqrt(2 - 2 * alike) == pytest.approx(1 / 20, abs=0.003)
+    assert 1 / (1 - r) == pytest.approx(500, rel=0.01)
+    assert "by 0.0001 moves the state by a twentieth" in question.right[0]
     tau = {value: -1 / np.log(value) for value in (0.5, 0.501, 0.998, 0.999)}
     assert tau[0.999] / tau[0.998] == pytest.approx(2, rel=0.01)
     assert tau[0.501] / tau[0.5] < 1.01
@@ -335,6 +338,18 @@ def test_without_h_a_gru_cannot_explode_and_left_out_recursions_are_missed(draw)
             true, cut = (backward(trace, d_h, window=K)["W_xn"] for K in (None, 1))
             errors.append(np.linalg.norm(cut - true) / np.linalg.norm(true))
     assert 0.4 < np.median(lost[0.0]) < 0.7 and np.median(lost[5.0]) > 0.85
+
+
+@pytest.mark.slow
+def test_h_in_the_candidate_alone_is_enough_to_explode(draw):
+    (blinded,) = functions("after", "blinded")
+    for gates, candidate, least, most in ((0, 0, 8, 10), (1, 0, 5, 10), (0, 1, 0, 5), (1, 1, 0, 0)):
+        positive = 0
+        for _ in range(10):
+            cell, params = gated(draw, GRU(), s=8.0)
+            params, x = blinded(params, gates, candidate), draw.standard_normal((400, 1, 4))
+            positive += lyapunov_exponents(cell, params, x, k=1, discard=100)[0] > 0
+        assert least <= positive <= most, (gates, candidate, positive)
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def steps_again(T: int, slots: int) -> int:
     Parameters
     ----------
     T : int
-        Length of the sequence. Its first and its last state are known.
+        Length of the sequence. Its first state is known, and its last is not needed.
     slots : int
         How many states may be held beside the first.
 

@@ -358,7 +358,7 @@ def checkpoint_cost(
     places: Any = lambda T: range(1, T), without: Any = lambda T: T * (T - 1) // 2,
     single: int = 0, choose: Any = min, extra: int = 0,
 ) -> int:  # fmt: skip
-    """Least number of steps to run again for a backward pass over T steps."""
+    """Least number of forward steps that are run to go back over T steps."""
 
     @cache
     def least(T: int, c: int) -> int:
@@ -448,8 +448,8 @@ EXERCISES = (
     ),
     Exercise(
         "checkpoint_cost",
-        "Least number of forward steps to run again for a backward pass over T steps, if the first "
-        "and the last state are known and `slots` others may be held.",
+        "Least number of forward steps that are run to go back over T steps from a known first "
+        "state, up to the last state but one at first, if `slots` others may be held.",
         checkpoint_cost,
         [lengths(10, 2), lengths(9, 3), lengths(11, 1), lengths(7, 0), lengths(1, 2)],
         (
