@@ -94,6 +94,19 @@ def newton_step(cell: Cell, params: Params, x: Array, states: Array, limit: floa
     All T steps are one batch of a single step, so that every cell of the package can be used as
     it is. The corrections are d_t = J_t d_{t-1} + r_t, with the Jacobians at the iterate; here a
     loop finds them, on many processors a ``scan``. Equations: eq-after-newton.
+
+    Examples
+    --------
+    One iteration settles one more step, whatever the states were before:
+
+    >>> from bptt_lab import forward
+    >>> from bptt_lab.cells import RNN
+    >>> rng, cell = np.random.default_rng(0), RNN("tanh")
+    >>> params = cell.init(rng, n_inputs=3, n_neurons=4, n_outputs=2)
+    >>> x = rng.standard_normal((5, 1, 3))
+    >>> guess = newton_step(cell, params, x, np.zeros((6, 1, 4)))
+    >>> bool(np.allclose(guess[1], forward(cell, params, x).h[1]))
+    True
     """
     r, J = residuals(cell, params, x, states)
     with np.errstate(over="ignore", invalid="ignore"):
