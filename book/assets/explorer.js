@@ -154,10 +154,28 @@
     details?.addEventListener("toggle", () => draw(shown));
     addEventListener("pageshow", show); // the browser may have put controls back where they were
     show();
-    (window.requestIdleCallback ?? setTimeout)(prepare); // so that the first step is quick too
+    return prepare;
   };
 
-  const start = () => document.querySelectorAll("figure.explorer").forEach(explore);
+  // What comes near the screen is unpacked, so that the first step is quick too.
+  const whenIdle = window.requestIdleCallback ?? setTimeout;
+  const prepares = new Map();
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        whenIdle(prepares.get(target));
+      }
+    },
+    { rootMargin: "100% 0%" },
+  );
+
+  const start = () =>
+    document.querySelectorAll("figure.explorer").forEach((figure) => {
+      prepares.set(figure, explore(figure));
+      near.observe(figure);
+    });
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
   else start();
 })();

@@ -281,5 +281,5 @@
   }
   show();
   addEventListener("storage", show); // another tab
-  addEventListener("pageshow", show); // back to a page that the browser had kept
+  addEventListener("pageshow", ({ persisted }) => persisted && show()); // back to a page that was kept
 })();

@@ -284,7 +284,10 @@ class _Frame:
 
 @dataclass
 class _Slot:
-    """Attribute `name` of `element` ("#": its text), with its value in each frame."""
+    """Attribute `name` of `element`, with its value in each frame.
+
+    "#" stands for its text, "#1" for a column of a table.
+    """
 
     element: Element
     name: str
@@ -362,7 +365,7 @@ class _DrawnGrid:
         default = values[self.start]
         if name == "#":
             element.text = default
-        elif default:
+        elif (default or name == "d") and not name.startswith("#"):  # cells are written one by one
             element.set(name, default)
         if any(value != default for value in values):
             self.slots.append(_Slot(element, name, values))
