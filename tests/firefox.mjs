@@ -35,7 +35,7 @@ async function moveSliders() {
 }
 
 async function answer() {
-  const form = await page.$("form.question");
+  const form = await page.$(".question");
   if (!form) return 0;
   await (await form.$("input")).click();
   await (await form.$("button")).click();

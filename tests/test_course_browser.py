@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.site, pytest.mark.browser]
 
 def question(page: Page, title: str) -> Locator:
     named = re.compile(rf"^\d+\. {re.escape(title)}(solved)?$")
-    return page.locator("form.question", has=page.locator("legend", has_text=named))
+    return page.locator(".question", has=page.locator("legend", has_text=named))
 
 
 def kept(page: Page) -> dict:
@@ -126,7 +126,7 @@ def check_with_axe(page: Page, where: str) -> None:
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_without_scripts_the_answers_unfold(visit, chapter):  # noqa: F811
     page = visit(chapter, java_script_enabled=False)
-    for form in page.locator("form.question").all():
+    for form in page.locator(".question").all():
         assert not form.get_by_role("button").is_visible()
         assert form.locator(".options li").first.is_visible()
         form.locator("summary").click()
@@ -143,8 +143,8 @@ def test_print_shows_the_questions_without_what_only_a_screen_can_use(visit):  #
     form = question(page, title)
     assert form.locator(".options li").count() == form.locator(".options li:visible").count()
     assert form.get_by_role("status").is_visible()  # what was answered is printed
-    assert not page.locator("form.question button:visible, .exercise-done:visible").count()
-    assert not page.locator("form.question .answers:visible").count()
+    assert not page.locator(".question button:visible, .exercise-done:visible").count()
+    assert not page.locator(".question .answers:visible").count()
 
 
 # ---------------------------------------------------------------- progress

@@ -14,10 +14,10 @@
       return said;
     });
 
-  const make = (form) => {
-    const boxes = [...form.querySelectorAll("input")];
-    const reasons = [...form.querySelectorAll(".reasons > li")];
-    const feedback = form.querySelector(".feedback");
+  const make = (question) => {
+    const boxes = [...question.querySelectorAll("input")];
+    const reasons = [...question.querySelectorAll(".reasons > li")];
+    const feedback = question.querySelector(".feedback");
     const right = reasons.map((reason) => reason.classList.contains("right"));
 
     const check = () => {
@@ -28,22 +28,20 @@
       const said = explain(wrong.length ? wrong : chosen, reasons);
       if (!solved && !wrong.length) said.push(paragraph("But these are not all."));
       feedback.replaceChildren(...said);
-      form.classList.add("checked");
-      form.classList.toggle("right", solved);
-      form.classList.toggle("wrong", !solved);
-      if (solved) form.dispatchEvent(new CustomEvent("solved", { bubbles: true }));
+      question.classList.add("checked");
+      question.classList.toggle("right", solved);
+      question.classList.toggle("wrong", !solved);
+      if (solved) question.dispatchEvent(new CustomEvent("solved", { bubbles: true }));
     };
 
-    form.classList.add("live");
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      check();
-    });
-    form.addEventListener("change", () => {
+    question.classList.add("live");
+    question.querySelector("button").addEventListener("click", check);
+    question.addEventListener("keydown", ({ key, target }) => key === "Enter" && boxes.includes(target) && check());
+    question.addEventListener("change", () => {
       feedback.replaceChildren(); // it spoke of another choice
-      form.classList.remove("right", "wrong");
+      question.classList.remove("right", "wrong");
     });
   };
 
-  document.querySelectorAll("form.question").forEach(make);
+  document.querySelectorAll(".question").forEach(make);
 })();

@@ -25,7 +25,7 @@ const tokenize = (text) =>
     .filter(Boolean);
 
 // A section that teaches something comes before a list, a name of code or an exercise that uses it.
-const LESS = { code: 0.6, term: 0.4, claim: 0.3 };
+const LESS = { code: 0.55, term: 0.4, claim: 0.3 };
 const LESS_ON = [[/^(ledger|crosswalk|equations|formulas)\./, 0.3], [/-exercises\./, 0.5], [/^api/, 0.6], [/^index/, 0.7]];
 const worth = ({ kind, level, address }) => {
   const [, onPage] = LESS_ON.find(([pages]) => pages.test(address)) ?? [];
