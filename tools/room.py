@@ -27,7 +27,7 @@ def height(node: nodes.Node) -> float:
     """Return how high a node will be, in pixels."""
     if isinstance(node, (nodes.Text, *HIDDEN)):
         return 0
-    if isinstance(node, (nodes.paragraph, nodes.term, nodes.caption)):
+    if isinstance(node, (nodes.paragraph, nodes.term, nodes.caption)) or node.get("tag") == "p":
         return LINE * math.ceil(len(node.astext()) / CHARACTERS) + GAP
     if isinstance(node, nodes.title):
         return HEADING

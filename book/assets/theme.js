@@ -111,10 +111,13 @@
   // What scrolls sideways can be reached by keyboard. A browser reports no size of what it has not
   // laid out yet, so that nothing is laid out for this.
   const sizes = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
-      if (scrolls) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
+    const areas = entries.map(({ target }) => [
+      target,
+      target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight,
+    ]);
+    for (const [area, scrolls] of areas) {
+      if (scrolls) area.tabIndex = 0;
+      else if (area.hasAttribute("tabindex")) area.removeAttribute("tabindex");
     }
   });
   each("pre, .cell_output > .output, .pst-scrollable-table-container", (area) => sizes.observe(area));
