@@ -19,6 +19,13 @@ def reference(page: Page, kind: str):
     return page.locator(KINDS[kind]).locator("visible=true").first
 
 
+def point_at(link) -> None:
+    """Point at a link when what is around it has been laid out and moves no more."""
+    link.scroll_into_view_if_needed()
+    link.page.wait_for_timeout(300)
+    link.hover()
+
+
 @BOTH_WAYS
 @pytest.mark.parametrize("kind", KINDS)
 def test_pointing_at_a_reference_shows_it(visit, kind):  # noqa: F811
@@ -27,7 +34,7 @@ def test_pointing_at_a_reference_shows_it(visit, kind):  # noqa: F811
     assert page.evaluate(scripts) == 0  # nothing is loaded before
     link = reference(page, kind)
     title = link.get_attribute("title")
-    link.hover()
+    point_at(link)
     card = page.locator(".preview")
     expect(card).to_be_visible()
     if kind == "equation":
@@ -82,7 +89,7 @@ def test_a_pointer_that_passes_by_shows_nothing(visit):  # noqa: F811
 def test_a_card_stays_within_the_window(visit, width, kind):  # noqa: F811
     page = visit("vanishing", unfolded=True, viewport={"width": width, "height": 600})
     for link in page.locator(KINDS[kind]).locator("visible=true").all()[:5]:
-        link.hover()
+        point_at(link)
         box = page.locator(".preview").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
         page.keyboard.press("Escape")
@@ -91,6 +98,6 @@ def test_a_card_stays_within_the_window(visit, width, kind):  # noqa: F811
 
 def test_a_link_of_the_menu_shows_none(visit):  # noqa: F811
     page = visit("vanishing")
-    page.locator("#page-contents a").nth(2).hover()
+    page.locator("#page-contents a").locator("visible=true").nth(2).hover()
     page.wait_for_timeout(400)
     expect(page.locator(".preview")).to_have_count(0)
