@@ -37,8 +37,7 @@ async function moveSliders() {
 async function answer() {
   const form = await page.$(".question");
   if (!form) return 0;
-  await (await form.$("input")).click();
-  await (await form.$("button")).click();
+  for (const part of ["input", "button"]) await form.$eval(part, (one) => one.click());
   const said = await form.$eval(".feedback", (one) => one.textContent.trim());
   if (!said) faults.push("a question says nothing");
   return said.length;
