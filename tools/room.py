@@ -14,12 +14,15 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from tools.paths import draws, paths
+from tools.folds import ARTICLE
+from tools.paths import ALL, draws, paths
 
 LINE, CHARACTERS = 28, 85  # pixels, and how many characters one has
 CODE_LINE = 21
 GAP = 18  # between paragraphs
 DISPLAY, FIGURE, FOLD, HEADING, ROW = 85, 430, 46, 85, 42
+LINES = ("p", "label", "legend", "button")  # elements of HTML that have one line, or a few
+FOLDED = (ALL, ARTICLE)
 HIDDEN = (nodes.raw, nodes.Invisible, paths)
 
 
@@ -27,7 +30,7 @@ def height(node: nodes.Node) -> float:
     """Return how high a node will be, in pixels."""
     if isinstance(node, (nodes.Text, *HIDDEN)):
         return 0
-    if isinstance(node, (nodes.paragraph, nodes.term, nodes.caption)) or node.get("tag") == "p":
+    if isinstance(node, (nodes.paragraph, nodes.term, nodes.caption)) or node.get("tag") in LINES:
         return LINE * math.ceil(len(node.astext()) / CHARACTERS) + GAP
     if isinstance(node, nodes.title):
         return HEADING
@@ -41,7 +44,7 @@ def height(node: nodes.Node) -> float:
         return ROW
     if node.get("nb_element") == "cell_code":
         return cell(node)
-    if "data-fold" in node.get("attributes", {}):
+    if node.get("attributes", {}).get("data-fold") in FOLDED:
         return 0
     if node.get("tag") == "details" or node.get("design_component") == "dropdown":
         return FOLD
