@@ -6,7 +6,7 @@ OUT ?= .
 PORT ?= 8000
 # NumPy for the pages: `make book BOOK_WHEELS=FOLDER` packs the wheel that lies in FOLDER, `make wheels`
 # fetches one to where every later build finds it. Without it the pages ask their reader.
-# What `make slow` draws from: another number every second, which the command shows.
+# What `make slow` and `make class` draw from: another number every second, which they show.
 SEED ?= $(shell date +%s)
 
 VENV := .venv
@@ -21,7 +21,7 @@ JUPYTER_BOOK := $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" 
 	--toc "$(CURDIR)/_toc.yml" --path-output "$(OUT)" -W -n --keep-going
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wheels book serve lab notebooks bundle pdf epub links test lint check slow lowest \
+.PHONY: help setup wheels book serve lab notebooks bundle pdf epub publish class links test lint check slow lowest \
 	next bench pins clean
 
 help: ## list these commands
@@ -52,8 +52,9 @@ book: setup ## run every notebook and write the site to _build/html
 serve: book ## the same, then serve it on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
-lab: setup ## open the chapters as notebooks in JupyterLab
-	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter" $(BIN)/jupyter lab $(LAB_OPTIONS) book
+lab: setup ## open a copy of the chapters in JupyterLab, in the folder lab; what you write stays there
+	$(BIN)/python -m tools.lab book lab
+	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter" $(BIN)/jupyter lab $(LAB_OPTIONS) lab
 
 notebooks: book ## write the executed chapters as .ipynb to _build/notebooks
 	@ls $(OUT)/_build/notebooks/*.ipynb
@@ -66,6 +67,12 @@ pdf: book ## print the whole book to one PDF
 
 epub: book ## bind it as an ePub
 	$(BIN)/python -m tools.epub $(SITE) $(OUT)/_build/bptt-lab.epub
+
+publish: pdf epub bundle ## the same three beside the site, with links to them on its pages
+	$(BIN)/python -m tools.downloads "$(OUT)/_build"
+
+class: book ## write what a teacher hands out to _build/class; SEED=N chooses the numbers of the exam
+	CHROMIUM="$$($(BIN)/python -m tools.chromium)" $(BIN)/python -m tools.handouts $(SITE) $(OUT)/_build/class $(SEED)
 
 links: setup ## ask every other site that the book links to whether the page is there
 	$(JUPYTER_BOOK) --builder linkcheck

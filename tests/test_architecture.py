@@ -21,7 +21,6 @@ LAYERS = (
     {"bptt", "reference"},
     {"jacobians", "gradcheck", "training"},
     {"experiments", "claims", "exercises"},
-    {"classroom"},
     {"__init__"},
 )
 """Modules and subpackages, lowest first: each may import from its own layer and those below."""

@@ -7,6 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from conftest import ROOT
 from tools.bundle import write_bundle
 
 pytestmark = pytest.mark.site
@@ -22,6 +23,8 @@ def test_a_bundle_holds_the_site_the_notebooks_and_a_package_that_works(site, tm
     (top,) = (tmp_path / "there").iterdir()
     pages = {page.name for page in site.glob("*.html")}
     assert pages == {page.name for page in (top / "site").glob("*.html")}
+    for name in ("LICENSE", "LICENSE-TEXT"):
+        assert (top / name).read_text(encoding="utf-8") == (ROOT / name).read_text(encoding="utf-8")
     notebooks = {path.stem for path in (top / "notebooks").glob("*.ipynb")}
     assert {"forward", "bptt", "vanishing", "lstm"} <= notebooks
     (wheel,) = (top / "notebooks").glob("*.whl")

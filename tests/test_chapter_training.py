@@ -1,7 +1,7 @@
 """The chapter on training: its equations on other problems, its quiz, its table in words."""
 
 import re
-from itertools import combinations
+from itertools import combinations, product
 from math import comb
 from pathlib import Path
 
@@ -15,15 +15,19 @@ from bptt_lab import (
     Adam,
     RMSProp,
     batch_gradients,
+    experiments,
     loss_and_gradients,
     softmax_cross_entropy,
     temporal_order,
 )
-from bptt_lab.experiments import published
+from bptt_lab.experiments import Setting, published
+from bptt_lab.training import make_evaluator, train
 from test_browser import address, server, visit  # noqa: F401
 from test_quizzes import ask
 
-PAGE = (Path(__file__).resolve().parent.parent / "book" / "training.md").read_text(encoding="utf-8")
+BOOK = Path(__file__).resolve().parent.parent / "book"
+PAGE = (BOOK / "training.md").read_text(encoding="utf-8")
+EXERCISES = (BOOK / "training-exercises.md").read_text(encoding="utf-8")
 CHECKS = {}
 
 
@@ -38,9 +42,14 @@ def holds(label):
     return register
 
 
-def from_page(name, **scope):
+def from_exercises(name):
+    """Return a function as the page of exercises defines it."""
+    return from_page(name, page=EXERCISES)
+
+
+def from_page(name, page=None, **scope):
     """Return a function as the page defines it."""
-    (cell,) = re.findall(rf"^(def {name}\(.*?)(?=^\S|^```)", PAGE, re.S | re.M)
+    (cell,) = re.findall(rf"^(def {name}\(.*?)(?=^\S|^```)", page or PAGE, re.S | re.M)
     names = {"np": np, "comb": comb, "loss_and_gradients": loss_and_gradients, **scope}
     exec(cell, names)
     return names[name]
@@ -150,7 +159,7 @@ def reach():
 @holds("eq-training-fisher")
 def fisher():
     """Count the ways to spread the successes over the runs, one by one."""
-    by_chance = from_page("by_chance")
+    by_chance = from_exercises("by_chance")
     for n_1, n_2, k, l in [(5, 5, 2, 5), (3, 6, 3, 1), (4, 4, 0, 4), (2, 5, 1, 3), (3, 3, 0, 0)]:
         ways = [
             sum(run < n_1 for run in chosen) for chosen in combinations(range(n_1 + n_2), k + l)
@@ -158,6 +167,16 @@ def fisher():
         share = {j: ways.count(j) / len(ways) for j in ways}
         expected = sum(p for p in share.values() if p <= share[k] + 1e-12)
         assert by_chance((k, n_1), (l, n_2)) == pytest.approx(expected)
+
+
+@holds("eq-training-sign")
+def sign():
+    """Throw all coins."""
+    for a, b in [(0, 5), (2, 5), (3, 3), (6, 1), (0, 0)]:
+        n = a + b
+        heads = [sum(coins) for coins in product((0, 1), repeat=n)]
+        uneven = np.mean([abs(k - n / 2) >= abs(a - n / 2) for k in heads])
+        assert experiments.by_chance(a, b) == pytest.approx(uneven)
 
 
 @holds("eq-training-chunk")
@@ -181,14 +200,36 @@ def chunk():
 
 def test_the_numbers_in_words_are_those_of_the_table():
     solved = {(row["label"], row["T"]): row["solved"] for row in published()["rows"]}
-    conditions = {label for label, _ in solved}
-    assert len(conditions) == 18 and "eighteen ways" in PAGE
-    assert sum(solved[label, 10] == 5 for label in conditions) == 17
-    assert [label for label in conditions if solved[label, 80]] == ["LSTM b_f=1, clipped"]
+    clipped = [f"{name}, clipped" for name in experiments.NETWORKS]
+    assert len(clipped) == 15 and "fifteen ways to begin" in " ".join(PAGE.split())
+    assert all(solved[label, 20] == 16 for label in clipped)
+    assert sum(solved[label, 160] == 16 for label in clipped) == 4
+    assert len(experiments.COMPARISONS) == 14
     updates = [row["steps"] for row in published()["rows"]]
     assert max(step for steps in updates for step in steps if step) <= 3000
-    by_chance = from_page("by_chance")
-    assert by_chance((5, 15), (10, 15)) == pytest.approx(1 / 7, abs=0.005)
+
+
+@pytest.mark.slow
+def test_the_far_end_carries_gradient_before_the_network_knows():
+    """In each of eight trainings of each cell, with seeds that the page does not use."""
+    page_reach, order = from_page("reach"), temporal_order()
+    x, y = order.generate(np.random.default_rng(31), T=30, m=50)
+    for name, rate in (("RNN orthogonal", 0.01), ("LSTM b_f=1", 0.03), ("GRU b_z=0", 0.03)):
+        earlier = 0
+        for seed in range(300, 308):
+            cell, params, rng = experiments.prepare(Setting(name, T=30, seed=seed))
+            start = page_reach(cell, params, x, y)[4]
+            run = train(
+                cell, params, order.draw(30, 20), rng, steps=800, optimiser=SGD(rate, 0.9),
+                clip_norm=1.0, snapshots=range(0, 801, 20), progress=False,
+                evaluate=make_evaluator(order, cell, 30, sequences=500), every=20,
+            )  # fmt: skip
+            wrong = dict(zip(run.history.evaluated_at, run.history.error, strict=True))
+            reaches = {k: page_reach(cell, p, x, y)[4] for k, p in run.snapshots.items()}
+            knows = min((k for k, e in wrong.items() if e < 0.25), default=np.inf)
+            grown = min((k for k, r in reaches.items() if r > 3 * start), default=np.inf)
+            earlier += grown <= knows
+        assert earlier >= 7, name
 
 
 # ------------------------------------------------------------------------ quiz and exercises
@@ -201,7 +242,7 @@ def test_quiz_half_of_them_wrong():
 
 def test_quiz_two_of_five():
     assert ask("training", "Two of five, three of five").right == ["Nothing yet."]
-    by_chance = from_page("by_chance")
+    by_chance = from_exercises("by_chance")
     assert by_chance((2, 5), (3, 5)) == pytest.approx(1)
     alike = sum((comb(5, k) / 2**5) ** 2 for k in range(6))
     assert 1 - alike > 0.5  # a difference of one or more, if both succeed every second time

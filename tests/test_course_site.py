@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 import bptt_lab
 from bptt_lab.exercises.places import PAGES, at
 from test_quizzes import CHAPTERS
-from tools.progress import FORMER
+from tools.progress import FORMER, OUTCOMES
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.site
@@ -115,6 +115,37 @@ def test_the_page_for_teachers_names_what_is_there(pages):
         box = pages[name].select_one(".admonition.tip li")
         assert box.get_text() in outcomes
     assert len(page.select("details dt")) >= 100
+
+
+def test_open_items_have_names_minutes_and_outcomes(site, contents):
+    text = (site / "_static" / "contents-names.js").read_text(encoding="utf-8")
+    about = json.loads(text.removeprefix("window.BOOK_NAMES = ").removesuffix(";\n"))
+    assert set(about) == set(contents)
+    for name, page in contents.items():
+        items = [*page["sections"], *page["questions"], *page["exercises"]]
+        assert all(about[name]["names"][item].strip() for item in items)
+        assert {*page["sections"]} <= {*about[name]["reading"]}
+        for first, *minutes in about[name]["reading"].values():
+            assert first in (0, 1, 2) and minutes == sorted(minutes)
+    for name in CHAPTERS:
+        told, page_of = about[name]["outcomes"], contents[name]
+        assert len(told) == len(OUTCOMES[name]) >= 5
+        rests_on = [item for one in told for item in one["items"]]
+        known = {item for kind in ("sections", "questions", "exercises") for item in page_of[kind]}
+        assert {*rests_on} <= known, {*rests_on} - known
+        assert {*contents[name]["exercises"]} <= {*rests_on}
+        assert all(one["text"] and one["items"] for one in told)
+
+
+def test_scripts_of_every_page_are_small(site):
+    """What only some pages need is loaded by them alone."""
+    static = site / "_static"
+    for name, most in (("progress.js", 10_500), ("quiz.js", 4_500), ("book.js", 4_500)):
+        assert (static / name).stat().st_size < most
+    for page in site.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        needs = "data-progress" in text
+        assert ("progress-page.js" in text) == ("contents-names.js" in text) == needs, page.name
 
 
 def test_only_pages_with_questions_load_their_script(pages):

@@ -1,4 +1,4 @@
-"""The exam for teachers: solutions are computed, points add up, the site does not publish it."""
+"""The exam for teachers: solutions are computed, points add up, the site leads to none of it."""
 
 import re
 from pathlib import Path
@@ -34,4 +34,5 @@ def test_the_site_does_not_publish_it(site):
     assert len(files) > 10
     for path in files:
         text = path.read_text(encoding="utf-8")
+        assert "teaching/" not in text and "exam.md" not in text, path.name  # nor leads there
         assert not [word for word in words if word.strip("*") in text], path.name

@@ -15,7 +15,6 @@ from zipfile import ZipFile
 import pytest
 
 import bptt_lab
-from bptt_lab import classroom
 from bptt_lab.exercises import check
 from students import ATTEMPTS, SOLUTIONS, changed
 from tools.live import pack, wheels
@@ -198,13 +197,16 @@ def test_a_right_function_is_right_in_the_page(inside, name):
     result = inside.check(name, SOLUTIONS[name], function_of(name), [])
     assert result["right"] and not result["error"], result
     assert "Right." in result["value"]["content"]
+    note = result["note"]
+    assert note["right"] and note["mistakes"] == [] and len(note["hash"]) == 16
 
 
 def test_a_mistake_is_named_in_the_page(inside):
-    name, changes, _ = next(attempt for attempt in ATTEMPTS if len(attempt[2]) == 1)
+    name, changes, known = next(attempt for attempt in ATTEMPTS if len(attempt[2]) == 1)
     code = changed(SOLUTIONS[name], *changes)
     result = inside.check(name, code, function_of(name), [])
     assert not result["right"] and "Not yet." in result["value"]["content"]
+    assert result["note"]["mistakes"] == [*known]
 
 
 def test_what_is_written_for_a_checker_leaves_no_names(inside):
@@ -364,46 +366,6 @@ def test_without_a_network_it_is_said_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["wheels.py", str(tmp_path)])
     with pytest.raises(SystemExit, match="could not be fetched.*no route(?s:.*)BOOK_WHEELS"):
         wheels.main()
-
-
-# ------------------------------------------------------------------ a class
-
-
-def exported(folder: Path, name: str, **code: dict) -> None:
-    entries = {f"exercise:{key}": entry for key, entry in code.items()}
-    text = json.dumps({"version": 1, "done": {}, "code": entries})
-    (folder / name).write_text(text, encoding="utf-8")
-
-
-def test_a_class_is_read_into_a_table(tmp_path, monkeypatch, capsys):
-    day = "2026-03-0{}T10:00:00.000Z"
-    exported(
-        tmp_path, "anna.json",
-        loss={"text": "f", "date": day.format(2), "solved": day.format(1), "book": "0.2.0"},
-        bptt={"text": "g", "date": day.format(3), "book": "0.2.1"},
-    )  # fmt: skip
-    exported(tmp_path, "ben.json")
-    (tmp_path / "cat.json").write_text("{}", encoding="utf-8")
-    (tmp_path / "notes.txt").write_text("not a learner", encoding="utf-8")
-    monkeypatch.setattr(sys, "argv", ["classroom", str(tmp_path)])
-    classroom.main()
-    said = capsys.readouterr()
-    assert "cat.json: expected a file that the book exported" in said.err
-    rows = [re.split(r"\s{2,}", line) for line in said.out.splitlines()]
-    assert rows[1] == ["anna", f"1 of {len(check)}", "2026-03-03", "0.2.1", "loss", "bptt"]
-    assert rows[2][:2] == ["ben", f"0 of {len(check)}"] and len(rows) == 3
-    monkeypatch.setattr(sys, "argv", ["classroom", str(tmp_path), "--csv"])
-    classroom.main()
-    head, anna, _ = (line.split(",") for line in capsys.readouterr().out.splitlines())
-    assert anna[head.index("loss")] == "2026-03-01" and anna[head.index("bptt")] == ""
-
-
-def test_what_a_file_says_is_not_believed_blindly(tmp_path):
-    exported(
-        tmp_path, "x.json", loss={"text": 3, "date": {}, "solved": "=1+1", "book": "<b>"}, none={}
-    )  # fmt: skip
-    learner = classroom.read(tmp_path / "x.json")
-    assert (learner.solved, learner.last, learner.version) == ({}, "", "")
 
 
 # ------------------------------------------------------------------ the chapters

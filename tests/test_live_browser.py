@@ -596,6 +596,8 @@ def test_every_exercise_can_be_solved_in_the_page(chromium, full, name):
         write(place, SOLUTIONS[exercise])
         button(place, "Check").click()
         expect(place.locator(".live-answer")).to_contain_text("Right.", timeout=PATIENCE)
+        kept = one.page.evaluate("key => live.store.get(key)", f"exercise:{exercise}")
+        assert kept["right"] and kept["tries"] == 2 and len(kept["hash"]) == 16, exercise
         solves = place.get_attribute("data-solves")
         if solves:
             assert one.page.locator(f"[name='done-{solves}']").is_checked(), exercise

@@ -99,15 +99,83 @@ NAMED = [
     ("gradient_check", [("return True", "return None is True"), ("return False", "return True"),
                         ("return None is True", "return False")], ["True and False exchanged"]),
     ("gradient_check", [("for name in params:", "for name in [n for n in params if n[0] == 'W']:")],
-     ["last parameter not looked at"]),
+     ["biases not looked at"]),
     ("gradient_check", [("np.ndindex(params[name].shape)", "[(0,) * params[name].ndim]")],
-     ["only some entries looked at"]),
+     ["only the first entry of a parameter looked at"]),
     ("gradient_check", [("abs(number - grads[name][index])", "number - grads[name][index]")],
      ["single wrong entry not found"]),
     ("gradient_check", [("<= 1e-7 * size", "<= 0.03 * np.abs(grads[name]).max() + 1e-9 * size")],
      ["tolerance too wide"]),
     ("gradient_check", [("if not abs(number - grads[name][index]) <= 1e-7 * size",
                          "if abs(number - grads[name][index]) > 1e-7 * size")], ["NaN not found"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)",
+                         "[k for k in np.ndindex(params[name].shape) if params[name].ndim < 2 or "
+                         "k[0] == 0]")], ["only the first row of a matrix looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)",
+                         "[k for k in np.ndindex(params[name].shape) if params[name].ndim < 2 or "
+                         "k[0] == len(params[name]) - 1]")],
+     ["only the last row of a matrix looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)",
+                         "[k for k in np.ndindex(params[name].shape) if params[name].ndim > 1 or "
+                         "k == (0,)]")], ["only the first entry of a bias looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)",
+                         "[*np.ndindex(params[name].shape)][1:]")],
+     ["first entry of a parameter not looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)",
+                         "[*np.ndindex(params[name].shape)][:-1]")],
+     ["last entry of a parameter not looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)",
+                         "np.ndindex(len(params[name]) - 1, *params[name].shape[1:])")],
+     ["last row of a matrix and last entry of a bias not looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)",
+                         "[k for k in np.ndindex(params[name].shape) if 0 not in k]")],
+     ["first index of an axis not looked at"]),
+    ("gradient_check", [("np.ndindex(params[name].shape)", "[...]"),
+                        ("grads[name][index]", "grads[name].sum()")], ["sums compared"]),
+    ("gradient_check", [("                return False\n    return True",
+                         "                return False\n            return True")],
+     ["only the first entry of the first parameter looked at"]),
+    ("gradient_check", [("                return False\n    return True",
+                         "                break\n        else:\n            return True\n"
+                         "    return False")], ["any for all"]),
+    ("gradient_check", [("    for name in params:", "    right = True\n    for name in params:"),
+                        ("                return False\n    return True",
+                         "                right = False\n            else:\n"
+                         "                right = True\n    return right")],
+     ["only the last entry of the last parameter looked at"]),
+    ("gradient_check", [("    for name in params:",
+                         "    for name in [*params][:-1]:")], ["last parameter not looked at"]),
+    ("gradient_check", [(" / 2e-5", " * 0")], ["differences that are zero"]),
+    ("double_sum", [("range(1, len(v))", "range(1, len(v) - 1)")], ["last loss lost"]),
+    ("double_sum", [("range(1, t + 1)", "range(2, t + 1)")], ["oldest use lost"]),
+    ("bptt", [("range(T, 0, -1)", "range(T - 1, 0, -1)")], ["last loss lost"]),
+    ("bptt", [("    for t in range(T, 0, -1):", '    g["W_yh"] = np.einsum("tmi,tmj->ij", h[1:], e)'
+               '\n    g["b_y"] = e.sum(axis=(0, 1))\n    for t in range(T - 1, 0, -1):'),
+              ('        g["W_yh"] += h[t].T @ e[t - 1]\n', ""),
+              ('        g["b_y"] += e[t - 1].sum(axis=0)\n', "")],
+     ["last step sends nothing back"]),
+    ("bptt", [("back = delta @ W_hh.T", "back = delta")], ["W_hh left out on the way back"]),
+    ("bptt", [("    for t in range(T, 0, -1):", "    d = np.zeros_like(h)\n"
+               "    for t in range(T, 0, -1):"),
+              ('h[t - 1].T @ delta', 'h[T - t].T @ delta'),
+              ('x[t - 1].T @ delta', 'x[T - t].T @ delta')],
+     ["gradients paired with steps in reverse order"]),
+    ("bptt", [("h[t - 1].T @ delta", "h[t - 2].T @ delta")], ["h_{t-2} for h_{t-1}"]),
+    ("input_gradients", [('"h_0": back}', '"h_0": delta @ W_hh}')],
+     ["W_hh for its transpose at h_0"]),
+    ("relu_backward", [("np.where(h[t] > 0, d_h, 0)", "np.where(h[t] > 0, np.maximum(d_h, 0), 0)")],
+     ["guided backpropagation"]),
+    ("relu_backward", [("back = delta[t - 1]", "passed = delta[t - 1] + 0; delta[t - 1] = d_h\n"
+                        "        back = passed")], ["gradients at the states"]),
+    ("relu_backward", [("range(len(e), 0, -1)", "range(len(e) - 1, 0, -1)")],
+     ["last step sends nothing back"]),
+    ("stacked_backward", [('back_1, back_2 = delta_1[t - 1] @', "back_1, back_2 = d_1 @")],
+     ["lower slope left out between the steps"]),
+    ("stacked_backward", [('delta_2[t - 1] @ params["W_hh2"].T', 'd_2 @ params["W_hh2"].T')],
+     ["upper slope left out between the steps"]),
+    ("detached", [("    W_hh, W_yh =", "    K = -(-len(x) // K)\n    W_hh, W_yh =")], ["K chunks"]),
+    ("detached", [("    W_hh, W_yh =", "    K = len(x) // K\n    W_hh, W_yh =")],
+     ["K chunks and a rest"]),
     ("double_sum", [("range(1, t + 1)", "[t]")], ["sum over k missing"]),
     ("double_sum", [("row = v[t]", "row = v[k]")], ["v_k for v_t"]),
     ("double_sum", [("row = v[t]", "row = v[-1]")], ["v_T for v_t"]),
@@ -140,6 +208,9 @@ NAMED = [
     ("forward", [("h[0] = h_0", "pass"), ("return h, ", "return h[1:], ")],
      ["h without h_0", "first step from zeros"]),
     ("from_torch", [("weight_hh.T", "weight_hh")], ["square matrix not transposed"]),
+    ("from_torch", [("weight_ih.T", "weight_ih.reshape(weight_ih.shape[::-1])")],
+     ["reshaped for transposed"]),
+    ("from_torch", [("bias_ih + bias_hh", "bias_ih - bias_hh")], ["biases subtracted"]),
     ("from_torch", [("bias_ih + bias_hh", "bias_ih")], ["second bias forgotten"]),
     ("loss", [("    return total", "    return total / len(y)")], ["mean over time"]),
     ("loss", [("    return total", "    return total / m"),
@@ -149,6 +220,11 @@ NAMED = [
      ["targets batch first"]),
     ("loss", [("if y[t, i] >= 0", "if True")], ["mask ignored"]),
     ("loss", [("if y[t, i] >= 0", "if y[t, i] > 0")], ["class 0 left out"]),
+    ("loss", [("if y[t, i] >= 0", "if y[t, i]")], ["truth of the class"]),
+    ("loss", [("range(len(y))", "range(1, len(y))")], ["first step left out"]),
+    ("loss", [("range(len(y))", "range(len(y) - 1)")], ["last step left out"]),
+    ("loss", [("    total = 0", "    total, y = 0, np.roll(y, -1, axis=0)")],
+     ["targets of the step after"]),
     ("loss", [("p[t, i, y[t, i]]", "p[t, i, y[t, i] - 1]")], ["classes counted from 1"]),
     ("loss", [("total -= np.log(p[t, i, y[t, i]])", "total += 1 - p[t, i, y[t, i]]")],
      ["logarithm missing"]),
@@ -171,6 +247,26 @@ NAMED = [
     ("jacobian_product", [("range(k + 1, t + 1)", "range(k, t + 1)")],
      ["J_k in the product, and J_T for k = 0"]),
     ("jacobian_product", [("return P", "return P.T")], ["product transposed"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(max(k, 1), t + 1) if t > k else []")],
+     ["J_k in the product"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(k, t + 1) if t > k else []")],
+     ["J_k in the product, and J_T for k = 0"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(max(k, 1), t)")],
+     ["index shifted by one, the other way, unless k is 0"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(k + 1, len(J) + 1)")],
+     ["from k to the end"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(1, t + 1)")], ["from the start to t"]),
+    ("jacobian_product", [("range(k + 1, t + 1)", "range(t + 1, k + 1)")], ["always the identity"]),
+    ("jacobian_product", [("J[j - 1] @ P", "J[j - 1] * P")],
+     ["product entry by entry, from the identity"]),
+    ("jacobian_product", [("    return P", "    return np.prod(J[k:t], axis=0)")],
+     ["product entry by entry, and ones for t = k"]),
+    ("norm_bound", [("    return (", "    return 1.0 if lag == 0 else ("),
+                    ("** lag", "** (lag + 1)")], ["exponent one too large"]),
+    ("norm_bound", [("** lag", "")], ["bound of a single step"]),
+    ("norm_bound", [("(gamma * np.linalg.svd(W_hh)[1][0]) ** lag",
+                     "gamma**lag * np.linalg.norm(np.linalg.matrix_power(W_hh, lag), 2)")],
+     ["norm of the power"]),
     ("step_jacobian", [("1 - h_t**2", "(1 - h_t**2) ** 2")], ["slope squared"]),
     ("norm_bound", [("svd(W_hh)[1][0]", "svd(W_hh)[1].prod()")],
      ["product of the singular values"]),
@@ -201,10 +297,14 @@ NAMED = [
      ["never made orthonormal again"]),
     ("lyapunov", [("Q, R = np.linalg.qr(J_t @ Q)", "R = np.linalg.qr(J_t)[1]")],
      ["Q not handed on"]),
+    ("lyapunov", [("np.linalg.qr(J_t @ Q)", "np.linalg.qr(Q @ J_t)")], ["Q not handed on"]),
+    ("lyapunov", [("in J:", "in J[:-1]:")], ["last Jacobian left out"]),
     # LSTM and GRU
     ("lstm_step", [("o * np.tanh(C_new)", "o * C_new")], ["tanh of the cell forgotten"]),
     ("lstm_step", [('for g in "ifo"', 'for g in "iof"')], ["forget and output gate exchanged"]),
     ("lstm_step", [("    C_new =", "    i = 1 - f\n    C_new =")], ["input gate coupled"]),
+    ("lstm_step", [('for g in "ifo"', 'for g in "ifC"'), ('gate("C")', 'gate("o")')],
+     ["output gate and candidate exchanged"]),
     ("lstm_step", [('np.tanh(gate("C"))', 'gate("C")')], ["tanh of the candidate forgotten"]),
     ("lstm_step", [("return o *", "return i *")], ["input gate for the output gate"]),
     ("lstm_step", [('for g in "ifo"', 'for g in "iio"')], ["input gate for the forget gate"]),
@@ -243,7 +343,24 @@ NAMED = [
     ("gru_backward", [("g * z + ", "")], ["direct path missing"]),
     ("gru_backward", [("u * r +", "u +")], ["reset gate forgotten on the way back"]),
     ("gru_backward", [("(old - new)", "(new - old)")], ["sign at the update gate"]),
+    ("gru_backward", [(" + d_z @ p[\"W_hz\"].T + d_r @ p[\"W_hr\"].T", "")],
+     ["paths through both gates missing"]),
+    ("gru_backward", [("back = g * z", "back = g * (1 - z)")], ["1 - z for z on the direct path"]),
+    ("gru_backward", [("(r * old) @ p[\"W_hn\"]", "r * (old @ p[\"W_hn\"])"),
+                      ("d_r = u * old", "d_r = d_n * (old @ p[\"W_hn\"])"),
+                      ("u * r", "(d_n * r) @ p[\"W_hn\"].T")], ["reset after the matrix"]),
+    ("gru_backward", [("(old - new)", "(h[t + 1] - new)"), ("u * old", "u * h[t + 1]")],
+     ["h_t for h_{t-1} at the gates"]),
     ("cell_derivative", [("A[j] @ d_h + F[j] @ d_C", "F[j] @ d_C")], ["product of forget gates"]),
+    ("cell_derivative", [("return d_C", "return d_h")], ["derivative of h for that of C"]),
+    ("cell_derivative", [("range(1, len(A))", "range(len(A))")], ["step t - k counted"]),
+    ("cell_derivative", [("range(1, len(A))", "range(1, len(A) - 1)")], ["newest step lost"]),
+    ("cell_derivative", [("P[j] @ new_C", "P[j] @ F[j] @ d_C")],
+     ["old h left out of the new one through the cell"]),
+    ("cell_derivative", [("        d_C = new_C\n", "        d_C = A[j] @ d_h + F[j] @ d_C\n")],
+     ["new h read by the cell"]),
+    ("cell_derivative", [("P[j] @ new_C", "P[j] @ (A[j] @ d_h + F[j] @ new_C)")],
+     ["new cell state multiplied by F once more"]),
     # training
     ("clip_by_norm", [("np.sqrt(sum(np.sum(g**2) for g in grads.values()))",
                        "sum(np.sum(g**2) for g in grads.values())")], ["square of the norm"]),
@@ -251,11 +368,32 @@ NAMED = [
      ["clipped per parameter"]),
     ("clip_by_norm", [("tau / norm", "norm / tau")], ["norm over tau"]),
     ("momentum", [("+ g", "+ (1 - mu) * g")], ["velocity averaged"]),
+    ("clip_by_norm", [("min(1, tau / norm)", "1 if norm < tau else tau")], ["times tau"]),
+    ("clip_by_norm", [("min(1, tau / norm)", "1 if norm < tau else tau / norm**2")],
+     ["divided by the square of the norm"]),
+    ("clip_by_norm", [("tau / norm", "1 / norm")], ["threshold 1"]),
+    ("momentum", [("mu * v + g", "eta * v + g"), ("theta - eta * v", "theta - mu * v")],
+     ["mu and rate exchanged"]),
+    ("momentum", [("theta - eta * v", "theta - eta * g")], ["step along the gradient"]),
+    ("momentum", [("+ g", "+ eta * g")], ["rate twice"]),
+    ("momentum", [("theta - eta * v", "theta - v")], ["rate forgotten"]),
+    ("momentum", [("    v = mu * v + g", "    old = v; v = mu * v + g"), ("* v, v", "* v, old")],
+     ["old velocity handed on"]),
     ("momentum", [("mu * v + g", "mu * (v + g)")], ["mu at both"]),
     ("momentum", [("+ g", "- eta * g"), ("- eta * v", "+ v")],
      ["rate and sign inside the velocity"]),
     ("momentum", [("+ g", "- g"), ("- eta * v", "+ eta * v")], ["sign inside the velocity"]),
+    ("momentum", [("+ g", "- g")], ["gradient and velocity subtracted"]),
+    ("momentum", [("+ g", "- eta * g"), ("- eta * v", "- v")],
+     ["gradient and velocity subtracted, rate inside the velocity"]),
     ("adam", [("**j", "")], ["corrected as at the first update"]),
+    ("adam", [("1 - beta_2**j", "1 - beta_1**j")], ["beta_1 in both corrections"]),
+    ("adam", [("1 - beta_1**j", "1 - beta_2**j")], ["beta_2 in both corrections"]),
+    ("adam", [("* g * g", "* np.abs(g)")], ["absolute value for the square"]),
+    ("adam", [("eta * u_hat", "u_hat")], ["rate forgotten"]),
+    ("adam", [("    u = beta_1", "    u_hat = u / (1 - beta_1**j); s_hat = s / (1 - beta_2**j)\n"
+               "    u = beta_1"), ("    u_hat = u / (1 - beta_1**j)\n    s_hat", "    unused")],
+     ["step along the old averages"]),
     ("adam", [("(np.sqrt(s_hat) + epsilon)",
                "(np.sqrt(s_hat) + epsilon / np.sqrt(1 - beta_2**j))")],
      ["epsilon beside the uncorrected root"]),
@@ -326,9 +464,18 @@ LOCATED = [
     ("lstm_step", then("lstm_step", lambda r, *_: r[::-1]),
      ["h_t  the numbers of `C_t`", "C_t  the numbers of `h_t`"]),
     ("momentum", then("momentum", lambda r, *_: r[::-1]), ["theta  the numbers of `v`"]),
+    ("rnn_step", then("rnn_step", lambda h, *_: np.array([h, h])),
+     ["h_t  shape (2, m, n), should be (m, n)\n", "The shapes are not those of the result."]),
+    ("logit_gradient", then("logit_gradient", lambda e, *_: e[:, :, None] * e[:, None]),
+     ["e  shape (m, n_outputs, n_outputs), should be (m, n_outputs)\n"]),
+    ("relu_backward", then("relu_backward", lambda d, *_: d != 0),
+     ["The numbers differ", "delta  wrong at every step"]),
     ("rnn_step", then("rnn_step", lambda h, *_: h[:0]), ["h_t  shape (0, n), should be (m, n)"]),
     ("rnn_step", then("rnn_step", lambda h, *_: h[1:]),
      ["h_t  shape (3 or 4, n), should be (m, n)"]),
+    ("bptt", then("bptt", lambda g, *_: {**g, "W_xh": g["W_xh"].T.reshape(g["W_xh"].shape)}),
+     ["W_xh  the right numbers in other places: is it reshaped, or are axes mixed up?",
+      "W_hh  right"]),
     ("input_gradients", then("input_gradients", lambda g, *_: {**g, "x": g["x"].cumsum(axis=0)}),
      ["x    right at step 1; step 2 is the first that is wrong"]),
     ("bptt", changed("bptt", ("back = delta @ W_hh.T", "back = 0.7 * delta @ W_hh.T")),
@@ -338,9 +485,13 @@ LOCATED = [
      ["It is right for one prediction and for one sequence in which every step has a target"]),
     ("norm_bound", changed("norm_bound", ("** lag", "** max(lag, 2)")),
      ["It is right for gamma = 0.25, lag = 3 and for gamma = 0.6, lag = 4, and wrong for gamma = "
-      "0.9, lag = 1."]),
+      "0.9, lag = 1 and for gamma = 0.7, lag = 0."]),
     ("clip_by_norm", changed("clip_by_norm", ("min(1, tau / norm)", "min(0.9, tau / norm)")),
-     ["It is right for gradients longer than tau, and wrong for a gradient shorter than tau."]),
+     ["It is right for a norm of 26, tau = 0.3 and for a norm of 28.1, tau = 0.5 and for a norm "
+      "of 0.4, tau = 0.3, and wrong for a norm of 0.1, tau = 0.3 and for a norm of 1.7, tau = 2."]),
+    ("clip_by_norm", changed("clip_by_norm", ("min(1, tau / norm)",
+                                              "tau / norm if norm**2 > tau else 1")),
+     ["wrong for a norm of 0.4, tau = 0.3 and for a norm of 1.7, tau = 2."]),
     ("rnn_step", lambda params, x_t, h: np.random.default_rng().random(h.shape),
      ["a second call with the same arguments gives others again"]),
     ("rnn_step", changed("rnn_step", ("h @", "np.tanh(h) @")), ["It is right for h = 0."]),
@@ -357,6 +508,27 @@ LOCATED = [
     ("adam", changed("adam", ("1 - beta_1**j", "1 - beta_1 * j"), ("1 - beta_2**j",
                                                                    "1 - beta_2 * j")),
      ["a `log` or root of something that is not positive"]),
+    ("norm_bound", changed("norm_bound", ("** lag", "** max(lag, 1)")),
+     ["and for gamma = 0.6, lag = 4, and wrong for gamma = 0.7, lag = 0."]),
+    ("jacobian_product", changed("jacobian_product", ("J[j - 1] @ P", "J[j - 1] @ P / (1 + k)")),
+     ["It is right for t = 7, k = 0 and for t = 3, k = 3, and wrong for t = 6, k = 2.",
+      "It is right for t = 1, k = 0."]),
+    ("jacobian_product", changed("jacobian_product", ("np.eye(J.shape[1])", "0 * J[0]")),
+     ["Everything is zero.", "or does a product begin with zeros?"]),
+    ("window", changed("window", ("t - K", "t - 3")), ["right for K = 3, and wrong for K = 2."]),
+    ("window", changed("window", ("t - K", "t - 2")), ["right for K = 2, and wrong for K = 3."]),
+    ("detached", changed("detached", ("    W_hh, W_yh =", "    K = 3\n    W_hh, W_yh =")),
+     ["It is right for K = 3, and wrong for K = 2."]),
+    ("detached", changed("detached", ("    W_hh, W_yh =", "    x = x[:7]\n    W_hh, W_yh =")),
+     ["It is right for T = 7, m = 4, n_inputs = 3, n = 5, n_outputs = 6, and wrong for T = 8, m = "
+      "5, n_inputs = 2, n = 4, n_outputs = 3. Is a size written as a number?"]),
+    ("forward", changed("forward", ("range(1, T + 1)", "range(1, 8)")),
+     ["h  wrong at step 8, where T = 8", "Is a size written as a number?"]),
+    ("forward", changed("forward", ("np.zeros((T + 1, *h_0.shape))",
+                                    "np.zeros((T + 1, *h_0.shape), int)")),
+     ["h  integers: the fractions were cut off", "o  all steps hold the same numbers\n"]),
+    ("momentum", changed("momentum", ("mu * v", "mu**2 * v"), ("theta - eta", "theta - 2 * eta")),
+     ["For the first update, v = 0, `v` is right, but `theta` is not."]),
     ("adam", then("adam", lambda r, theta, g, *_: (r[0], g, r[2])),
      ["u      the argument `g` as it was given", "theta  right"]),
 ]  # fmt: skip
@@ -398,6 +570,8 @@ FORMS = [
      "The function returns a dict; return (h, o)"),
     ("rnn_step", then("rnn_step", lambda h, *_: h.T), "`h_t` has shape (n, m), should be (m, n)"),
     ("rnn_step", then("rnn_step", lambda h, params, *_: (h, h @ params["W_yh"])),
+     "a tuple of 2 members; return `h_t` alone"),
+    ("rnn_step", then("rnn_step", lambda h, *_: (h, h)),
      "a tuple of 2 members; return `h_t` alone"),
     ("loss", lambda o, y: np.where(
         y >= 0, np.log(np.exp(o - o.max(-1, keepdims=True)).sum(-1)) + o.max(-1)
@@ -545,6 +719,100 @@ def test_a_single_part_that_is_zero_is_told_as_that(name):
         answer = exercise(one_is_zero)
         assert not answer and not answer.mistakes, answer
         assert dict(answer.table)[part].startswith("zero")
+
+
+# -------------------------------------------------------------------------- special cases
+
+WITH_SPECIAL_CASES = [name for name in RIGHT if check[name].simpler]
+
+
+def spoilt(name, ordinary, special):
+    """Return a function that does something to its results, and later to those of special cases."""
+    calls = iter([ordinary] * (len(check[name].problems) + 1) + [special] * 9)
+    return lambda *arguments: next(calls)(RIGHT[name](*arguments))
+
+
+def as_it_is(value):
+    return value
+
+
+def stops(value):
+    raise KeyError("W")
+
+
+def noise(value):
+    return disturbed_everywhere(value, np.random.default_rng(0))
+
+
+def disturbed_everywhere(value, rng):
+    if isinstance(value, dict):
+        return {name: disturbed_everywhere(part, rng) for name, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(disturbed_everywhere(part, rng) for part in value)
+    return np.asarray(value, float) + rng.uniform(1, 2, np.shape(value))
+
+
+def abouts(name):
+    return [problem.about for problem in check[name].simpler]
+
+
+@pytest.mark.parametrize("name", WITH_SPECIAL_CASES)
+def test_of_special_cases_it_is_said_what_is_so(name):
+    right = str(check[name](spoilt(name, noise, as_it_is))).replace("\n  ", " ")
+    assert f"It is right for {' and for '.join(abouts(name))}." in right
+    wrong = str(check[name](spoilt(name, noise, noise))).replace("\n  ", " ")
+    assert f"It is wrong even for {abouts(name)[0]}: begin with that." in wrong
+    neither = str(check[name](spoilt(name, noise, stops))).replace("\n  ", " ")
+    assert "wrong even" not in neither and "It is right for" not in neither
+
+
+@pytest.mark.parametrize("name", WITH_SPECIAL_CASES)
+def test_what_is_wrong_in_special_cases_alone_is_not_right(name):
+    answer = check[name](spoilt(name, as_it_is, noise))
+    said = f"It is right otherwise, and wrong for {' and for '.join(abouts(name))}."
+    assert not answer and answer.sentence == said
+    answer = check[name](spoilt(name, as_it_is, stops))
+    said = f"It is right otherwise, but not for {abouts(name)[0]}. The function stops"
+    assert not answer and answer.sentence.startswith(said)
+
+
+@pytest.mark.parametrize("name", check)
+def test_no_number_is_the_same_in_all_problems(name):
+    """Else a function that has it in its text would be called right."""
+    problems = check[name].problems
+    for argument, value in problems[0].arguments.items():
+        if isinstance(value, int | float):
+            assert len({problem.arguments[argument] for problem in problems}) > 1, argument
+    for arguments in zip(*(problem.arguments.values() for problem in problems), strict=True):
+        shapes = {str({k: np.shape(v) for k, v in value.items()}) if isinstance(value, dict)
+                  else np.shape(value) for value in arguments}  # fmt: skip
+        assert len(shapes) > 1 or shapes == {()}
+
+
+def test_names_written_into_a_function_are_not_called_right():
+    answer = check.clip_by_norm(
+        changed("clip_by_norm", ("g in grads.items()", 'g in ((n, grads[n]) for n in "W_xh W_hh '
+                                 'b_h W_yh b_y".split())'))
+    )  # fmt: skip
+    assert not answer and "not for one parameter alone. The function stops" in answer.sentence
+    named = changed("gradient_check", ("in params:", 'in ("W_xh", "W_hh", "b_h", "W_yh", "b_y"):'))
+    answer = check.gradient_check(named)
+    assert not answer and "KeyError: 'W_xh'. The keys of `params` are W, b." in answer.sentence
+
+
+def test_a_size_written_as_a_number_is_told_by_the_call_that_stops():
+    answer = check.jacobian_product(
+        changed("jacobian_product", ("np.eye(J.shape[1])", "np.eye(5)"))
+    )
+    assert not answer and "Is a size written as a number?" in answer.sentence
+    assert "Examples are rows" not in answer.sentence
+
+
+def test_a_line_of_its_own_hides_no_mistake_of_the_others():
+    own = "range(max(k, 1), t + 1) if t > k else []"
+    answer = check.jacobian_product(changed("jacobian_product", ("range(k + 1, t + 1)", own)))
+    assert "`range(max(k - 1, 0), t)`" in answer.mistakes[0].hint
+    assert answer.notes == ("It is right for t = 3, k = 3.",)
 
 
 # ----------------------------------------------------------------------------------- how long

@@ -7,10 +7,14 @@ from bptt_lab.book.plots import (
     COLOURS,
     RunPanel,
     digit_pixels,
+    letters_and_windows,
     panels,
     pixel_sequence,
+    reach_film,
     seed_bands,
     shade,
+    solved_map,
+    solving_times,
 )
 
 INK = np.array([[0.0, 1.0, 0.25], [0.5, 0.0, 0.0]])
@@ -82,3 +86,43 @@ def test_a_run_is_shown_on_the_scale_that_was_asked_for(axes, log, height):
     panel = RunPanel(axes, 1, updates=[0, 1], limits=(0.1, 10), log=log)
     panel.show_run({"norm": [5, 1 if log else 1.09]}, at=0)
     assert panel.labels[0].get_position()[1] == pytest.approx(height)
+
+
+def shades(axes):
+    """Return how dark each cell of a map is, row by row."""
+    (mesh,) = axes.collections
+    return mesh.get_array()[..., 3] if mesh.get_array() is not None else mesh.get_facecolor()[:, 3]
+
+
+def test_a_share_is_a_number_and_a_shade(axes):
+    solved_map(axes, [[1.0, 0.5], [0.0, np.nan]], ["a", "b"], [20, 40])
+    written = {text.get_position(): text.get_text() for text in axes.texts}
+    assert written == {(0, 0): "all", (1, 0): "50 %", (0, 1): "none"}
+    assert np.allclose(np.ravel(shades(axes)), [0.75, 0.375, 0, 0])
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first network is on top
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["20", "40"]
+
+
+def test_every_training_is_a_dot_or_is_counted_among_those_that_did_not_solve_it(axes):
+    solving_times(axes, {"a": [200, 100, 200, None], "b": [None], "c": [100]}, budget=1000)
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [list(line.get_xdata()) for line in dots] == [[100, 200, 200], [], [100]]
+    assert len(set(dots[0].get_ydata()[1:])) == 2  # equal ones stand above each other
+    for row, line in enumerate(dots):
+        assert np.all(np.abs(np.array(line.get_ydata()) - row) < 0.5)
+    written = {text.get_position()[1]: text.get_text() for text in axes.texts}
+    assert written[0] == "1 of 4" and written[1] == "1 of 1" and 2 not in written
+
+
+def test_the_film_is_darkest_where_the_reach_is_one_and_blank_below_the_least(axes):
+    reach_film(axes, [0, 10, 20], [[1e-9, 1], [1e-2, 1], [1, 50]], low=1e-4)
+    found = np.reshape(shades(axes), (2, 3))  # steps down, updates across
+    assert np.allclose(found, [[0, 0.5, 1], [1, 1, 1]])
+    assert axes.get_xlim() == (-5, 25) and axes.get_ylim() == (2.5, 0.5)
+
+
+def test_a_window_touches_its_last_steps_and_letters_are_shaded(axes):
+    letters_and_windows(axes, 20, {"1st": (3, 4)}, [1, 8])
+    assert [list(line.get_xdata()) for line in axes.lines] == [[19.5, 20.5], [12.5, 20.5]]
+    (span,) = axes.patches
+    assert span.get_x() == 2.5 and span.get_width() == 2

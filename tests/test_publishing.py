@@ -74,7 +74,9 @@ def published(tmp_path_factory):
     book.page("a", prose="*What is a page?*")
     meta = "---\nmyst:\n  html_meta:\n    description: It says so.\n---\n"
     (book.root / "book" / "index.md").write_text(f"{meta}# Book\n\nText.\n", encoding="utf-8")
-    status, printed, _ = book.build(BOOK_URL=ADDRESS)
+    status, printed, _ = book.build(
+        BOOK_URL=ADDRESS, BOOK_REPOSITORY="https://github.com/owner/name"
+    )
     assert status == 0, printed
     return book.root / "_build" / "html"
 
@@ -85,6 +87,35 @@ def head(path) -> dict[str, str]:
     tags = page.select("meta")
     found = {tag.get("property") or tag.get("name"): tag.get("content") for tag in tags}
     return found | {"canonical": [tag["href"] for tag in page.select('link[rel="canonical"]')]}
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("", ""),
+        ("https://git.example/o/n", "https://git.example/o/n"),
+        (
+            "https://github.com/o/n",
+            "https://github.com/o/n/issues/new?template=text.yml&place=a.html",
+        ),
+    ],
+)
+def test_an_error_is_reported_where_the_repository_is(address, link):
+    assert publishing.report(SimpleNamespace(book_repository=address), "a") == link
+    form = yaml.safe_load(
+        (ROOT / ".github" / "ISSUE_TEMPLATE" / "text.yml").read_text(encoding="utf-8")
+    )
+    assert "place" in [field.get("id") for field in form["body"]]
+
+
+@pytest.mark.site
+def test_every_page_of_a_published_site_says_where_to_report_an_error(published):
+    for name in ("index", "a", "b"):
+        page = BeautifulSoup(
+            (published / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+        )
+        (link,) = page.select("article .report a, .report a")
+        assert link["href"].endswith(f"template=text.yml&place={name}.html")
 
 
 @pytest.mark.site

@@ -68,6 +68,22 @@ def test_every_chapter_asks_at_least_six_questions():
     assert all(len(questions) >= 6 for questions in CHAPTERS.values())
 
 
+RADIOS = [names for names in QUESTIONS if len(ask(*names).right) == 1]
+
+
+def test_no_place_is_a_good_guess():
+    """As written; in a browser each reader has an order of their own."""
+    radios = [ask(*names) for names in RADIOS]
+    places = [q.answers.index(next(a for a in q.answers if a[0])) for q in radios]
+    for number in (3, 4):
+        found = [k for k, q in zip(places, radios, strict=True) if len(q.answers) == number]
+        shares = [found.count(place) / len(found) for place in range(number)]
+        assert max(shares) < 1.4 / number, shares
+    for chapter in CHAPTERS:
+        own = [k for k, (name, _) in zip(places, RADIOS, strict=True) if name == chapter]
+        assert max(map(own.count, range(4))) <= 1 + len(own) // 4, chapter
+
+
 @pytest.mark.parametrize(("chapter", "title"), QUESTIONS)
 def test_every_answer_is_explained(chapter, title):
     question = ask(chapter, title)

@@ -207,7 +207,7 @@ def test_the_pdf_has_outline_tags_alternatives_and_right_page_numbers(site, tmp_
 @pytest.mark.site
 def test_anchors_of_the_whole_are_unique_and_every_link_meets_one(site, monkeypatch):
     monkeypatch.setattr(volume, "order", lambda: iter([("forward", ""), ("notation", "")]))
-    book = pdf.prepared(site)
+    book = pdf.prepared(volume.read_book(site))
     soup = BeautifulSoup(pdf.whole(book, site, {}), "html.parser")
     ids = [tag["id"] for tag in soup.find_all(id=True)]
     assert len(ids) == len(set(ids))

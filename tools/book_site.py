@@ -139,7 +139,10 @@ def mark_complete(app: Sphinx, exception: Exception | None) -> None:
 # A page loads a script or a style whose name begins so only if its body has the mark.
 MARKS = {
     "explorer.js": 'class="explorer',
+    "parsons.js": 'class="parsons',
     "quiz.js": 'class="question',
+    "contents-names.js": "data-progress",  # what lists open items
+    "progress-page.js": "data-progress",
     "ledger-cards.js": 'class="table crosswalk',  # on other pages cards.js loads it when asked
     "ledger.js": 'class="claims-',
     "cards.js": ('class="ledger', 'reference internal"'),

@@ -11,11 +11,15 @@ import tomllib
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from tools.downloads import EMPTY, KINDS, PLACE
+
 ROOT = Path(__file__).resolve().parent.parent
 README = """Backpropagation through time, version {version}
 
 site/index.html      the book: open it by double click; it needs no network
 notebooks/           the chapters as Jupyter notebooks, and the package that they use
+LICENSE              of the code: MIT
+LICENSE-TEXT         of text and figures: CC BY 4.0
 
 To run a notebook, in the folder notebooks:
 
@@ -37,6 +41,14 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
+def content(path: Path) -> bytes:
+    """Return what is in a file; a page without its links to the bundle, which is not in itself."""
+    found = path.read_bytes()
+    if path.suffix != ".html":
+        return found
+    return PLACE.sub(EMPTY, found.decode("utf-8")).encode("utf-8")
+
+
 def write_bundle(build: Path) -> Path:
     """Write `bptt-lab-VERSION.zip` into the folder of the build and return its path."""
     site, notebooks = build / "html", sorted((build / "html" / "notebooks").glob("*.ipynb"))
@@ -48,13 +60,15 @@ def write_bundle(build: Path) -> Path:
     top = f"bptt-lab-{version}"
     with tempfile.TemporaryDirectory() as scratch:
         wheel = build_wheel(Path(scratch))
-        files = {f"site/{p.relative_to(site)}": p for p in sorted(site.rglob("*")) if p.is_file()}
+        inside = [p for p in sorted(site.rglob("*")) if p.is_file() and p.suffix not in KINDS]
+        files = {f"site/{p.relative_to(site)}": p for p in inside}
         files |= {f"notebooks/{p.name}": p for p in [*notebooks, wheel]}
+        files |= {name: ROOT / name for name in ("LICENSE", "LICENSE-TEXT")}
         target = build / f"{top}.zip"
         with ZipFile(target, "w", ZIP_DEFLATED) as bundle:
             bundle.writestr(f"{top}/README.txt", README.format(version=version, wheel=wheel.name))
             for name, path in files.items():
-                bundle.write(path, f"{top}/{name}")
+                bundle.writestr(f"{top}/{name}", content(path))
     return target
 
 

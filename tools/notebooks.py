@@ -36,6 +36,7 @@ INSTEAD = {
     "raw": "",
     "bibliography": "",
     "paths": "",
+    "parsons": "*(Here the page has lines of code to put in order.)*",
     "claims-strip": "*(Here the page shows a figure; the table above has the same verdicts.)*",
     "claims-causes": "*(Here the page lists the slips; `CLAIMS.by_cause()` returns them.)*",
     "claims": "*(Here the page lists all entries; in a notebook `CLAIMS` holds them, see below.)*",

@@ -6,6 +6,8 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 
 from tools.chromium import FLAGS, installed
-from tools.volume import Book, Page, point_links, read_book
+from tools.volume import Book, Page, leave_answers_out, point_links, read_book
 
 STYLES = Path(__file__).resolve().parent / "styles"
 FONTS = {  # of matplotlib, so that every machine prints the same
@@ -163,9 +165,8 @@ def print_page(tab: Tab, text: str, folder: Path) -> bytes:
     return tab.pdf(prefer_css_page_size=True, outline=True, tagged=True)
 
 
-def prepared(site: Path) -> Book:
-    """Return the book with ids, links and names of formulas as the one page needs them."""
-    book = read_book(site)
+def prepared(book: Book) -> Book:
+    """Return a book with ids, links and names of formulas as the one page needs them."""
     point_links(book, lambda page, name: f"#{anchor(page, name)}")
     for page in book.pages:
         name_ids(page)
@@ -173,21 +174,45 @@ def prepared(site: Path) -> Book:
     return book
 
 
-def write_pdf(site: Path, target: Path) -> None:
-    """Print twice: the table of contents gets its numbers from the first print."""
+@contextmanager
+def printer() -> Iterator[Tab]:
+    """Yield a tab of a Chromium that shows what paper will."""
     if not installed():
         sys.exit("a PDF needs Chromium: install one, or name it in the variable CHROMIUM")
-    site = site.resolve()
-    book = prepared(site)
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=installed(), args=FLAGS)
         tab = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900})
         tab.emulate_media(media="print")
+        yield tab
+        browser.close()
+
+
+def write_book(tab: Tab, book: Book, site: Path, target: Path) -> None:
+    """Print twice: the table of contents gets its numbers from the first print."""
+    with tempfile.TemporaryDirectory() as scratch:
         draft = print_page(tab, whole(book, site, {}), Path(scratch))
         pdf = print_page(tab, whole(book, site, sheets_of_anchors(draft)), Path(scratch))
-        browser.close()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(pdf)
+
+
+def write_pdf(site: Path, target: Path) -> None:
+    """Print the whole book."""
+    with printer() as tab:
+        write_book(tab, prepared(read_book(site)), site.resolve(), target)
+
+
+def write_chapters(site: Path, folder: Path, chapters: Iterable[str]) -> Iterator[Path]:
+    """Print each chapter with its exercises, once without answers and once with them."""
+    with printer() as tab:
+        for chapter in chapters:
+            for answered in (False, True):
+                target = folder / f"{chapter}{'-answers' * answered}.pdf"
+                book = read_book(site, (chapter, f"{chapter}-exercises"))
+                if not answered:
+                    leave_answers_out(book)
+                write_book(tab, prepared(book), site.resolve(), target)
+                yield target
 
 
 if __name__ == "__main__":

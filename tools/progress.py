@@ -8,6 +8,7 @@ of their own and count with their chapter, where their anchors once were and now
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from tools import paths
 from tools.order import exercises_of, reading_order
 from tools.quiz import Element
 
@@ -23,6 +25,9 @@ SOLVED = {"Quiz"}  # the section is not read but solved, which is counted by its
 
 # Names that items had before they had labels: {page: {name: label}}. Browsers still keep them.
 FORMER = json.loads(Path(__file__).with_name("former_names.json").read_text(encoding="utf-8"))
+
+# On which sections and questions each outcome of a chapter rests, in the order of its box.
+OUTCOMES = json.loads(Path(__file__).with_name("outcomes.json").read_text(encoding="utf-8"))
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +77,89 @@ def contents(app: Sphinx) -> dict[str, dict]:
     return pages
 
 
+# ------------------------------------------------------------------ what the open ones are called
+
+
+def heading(env: BuildEnvironment, page: str, section: nodes.section) -> str:
+    """Return the number and the title of a section, its formulas as TeX."""
+    return f"{paths.number(env, page, section)} {title(section)}".strip()
+
+
+def names(env: BuildEnvironment, name: str) -> dict[str, str]:
+    """Return what the items of a page are called."""
+    page, exercises = first_section(env, name), first_section(env, exercises_of(env, name))
+    found = {name_of(env, one): heading(env, name, one) for one in sections(page)}
+    for one in sections(exercises) if exercises else ():
+        found[name_of(env, one)] = heading(env, exercises_of(env, name), one)
+    for form in page.findall(lambda n: isinstance(n, Element) and "question" in n["classes"]):
+        found[form["ids"][0]] = f"Question {form.next_node(nodes.strong).astext()}"
+    return found
+
+
+def reading(env: BuildEnvironment, name: str) -> dict[str, list[int]]:
+    """Return for each section the first path that leads to it, and its minutes on each path."""
+    page = first_section(env, name)
+    short = [label for node in page.findall(paths.paths) for label in node["short"]]
+    found: dict[str, list[float]] = {}
+    for section, path, _ in paths.walk(page, short):
+        at = paths.PATHS.index(path)
+        if section.parent is page:
+            own = found.setdefault(name_of(env, section), [at, 0, 0, 0])
+        elif section is page:
+            continue
+        if title(section) not in paths.NOT_COUNTED:
+            spent = sum(map(paths.seconds, section.children)) / 60
+            own[at + 1 :] = [before + spent for before in own[at + 1 :]]
+    return {label: [at, *map(round, minutes)] for label, (at, *minutes) in found.items()}
+
+
+def outcomes(env: BuildEnvironment, name: str) -> list[dict]:
+    """Return what can be done after a chapter, each with the items that it rests on.
+
+    Which sections and questions those are stands in outcomes.json; an exercise names its outcome.
+    """
+    page, exercises = first_section(env, name), first_section(env, exercises_of(env, name))
+    box = next((b for b in page.findall(nodes.admonition) if "tip" in b["classes"]), None)
+    if box is None or exercises is None:
+        return []
+    told = [plain(item.astext()) for item in box.findall(nodes.list_item)]
+    served = {name_of(env, one): plain(one.astext()) for one in sections(exercises)}
+    rests_on = OUTCOMES.get(name, []) + [[]] * len(told)
+    return [
+        {
+            "text": text,
+            "items": [*dict.fromkeys(item_with(env, page, label) for label in labels)]
+            + [one for one, all_of in served.items() if text in all_of],
+        }
+        for text, labels in zip(told, rests_on, strict=False)
+    ]
+
+
+def item_with(env: BuildEnvironment, page: nodes.section, label: str) -> str:
+    """Return the section of the page's first level that a label is in, or a question as it is."""
+    for section in sections(page):
+        if any(label in one["ids"] for one in section.findall(nodes.section)):
+            return label if label.startswith("question-") else name_of(env, section)
+    return label
+
+
+def plain(text: str) -> str:
+    """Return a line of text without its last mark."""
+    return re.sub(r"\s+", " ", text).strip().rstrip(".;")
+
+
+def details(app: Sphinx) -> dict[str, dict]:
+    """Return of every page of the list what only a page that lists open items needs."""
+    return {
+        name: {
+            "names": names(app.env, name),
+            "reading": reading(app.env, name),
+            "outcomes": outcomes(app.env, name),
+        }
+        for name in contents(app)
+    }
+
+
 # ------------------------------------------------------------------ where the exercises once were
 
 
@@ -109,12 +197,14 @@ def keep_anchors(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def write_contents(app: Sphinx, exception: Exception | None) -> None:
-    """Write contents.js, which a page can load from a server and from a disk alike."""
-    if exception is None and app.builder.name == "html":
-        text = json.dumps(contents(app), ensure_ascii=False, separators=(",", ":"))
-        (Path(app.outdir) / "_static" / "contents.js").write_text(
-            f"window.BOOK = {text};\n", encoding="utf-8"
-        )
+    """Write what a page can load from a server and from a disk alike."""
+    if exception is not None or app.builder.name != "html":
+        return
+    files = {"contents.js": ("BOOK", contents), "contents-names.js": ("BOOK_NAMES", details)}
+    for file, (name, content) in files.items():
+        text = json.dumps(content(app), ensure_ascii=False, separators=(",", ":"))
+        target = Path(app.outdir) / "_static" / file
+        target.write_text(f"window.{name} = {text};\n", encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -112,11 +112,35 @@ def write_maps(app: Sphinx, exception: Exception | None) -> None:
         cover.draw(out / PICTURE, app.config.html_title or app.config.project, SUBTITLE, *SIZE)
 
 
+# ------------------------------------------------------------------ errors that readers find
+
+
+def report(config, page: str) -> str:
+    """Return where an error on a page is reported, if the address of the repository is known.
+
+    GitHub fills the form of the repository in; book.js adds the section that is on the screen.
+    """
+    address = config.book_repository
+    if urlsplit(address).netloc == "github.com":
+        query = {"template": "text.yml", "place": f"{page}.html"}
+        return f"{address}/issues/new?{urlencode(query)}"
+    return address
+
+
+def offer_report(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Put the link below what a page says."""
+    address = report(app.config, pagename)
+    if doctree is not None and address:
+        link = f'<a href="{escape(address)}">Report an error on this page</a>'
+        context["body"] += f'<p class="report d-print-none">{link}</p>'
+
+
 def setup(app: Sphinx) -> dict:
     """Connect everything. The address comes from the environment of the build."""
     app.add_config_value("book_url", os.environ.get("BOOK_URL", ""), "html", [str])
     app.connect("config-inited", check_address)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", offer_report, priority=750)
     app.connect("html-collect-pages", lost_page)
     app.connect("build-finished", write_maps, priority=850)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

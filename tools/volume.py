@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -56,8 +56,8 @@ class Book:
 # ------------------------------------------------------------------ reading
 
 
-def read_book(site: Path) -> Book:
-    """Return the book of a built site."""
+def read_book(site: Path, names: Collection[str] | None = None) -> Book:
+    """Return the book of a built site, or some of its pages, by name."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return Book(
@@ -66,7 +66,7 @@ def read_book(site: Path) -> Book:
         version=project["version"],
         subtitle="An executable book, and the package bptt_lab",
         licence=config["sphinx"]["config"]["html_theme_options"]["extra_footer"].strip(),
-        pages=[read_page(site, *where) for where in order()],
+        pages=[read_page(site, *where) for where in order() if names is None or where[0] in names],
     )
 
 
@@ -200,6 +200,13 @@ def gather_answers(body: Tag, soup: BeautifulSoup) -> None:
             end.append(entry(asked, answer, soup))
         end.append(answer.extract())
     body.append(end)
+
+
+def leave_answers_out(book: Book) -> None:
+    """Take the answers and solutions from a book, and the links to them."""
+    for page in book.pages:
+        for part in page.body.select("#answers-and-solutions, p.see"):
+            part.decompose()
 
 
 def entry(asked: Tag, answer: Tag, soup: BeautifulSoup) -> Tag:

@@ -40,6 +40,13 @@
     entries.forEach((entry) => entry.classList.toggle("active", entry.contains(current ?? null)));
   };
 
+  // Who reports an error need not say where: the form gets the section on the screen.
+  document.querySelector(".report a")?.addEventListener("click", ({ target }) => {
+    const address = new URL(target.href), place = address.searchParams.get("place");
+    if (place) address.searchParams.set("place", place.split("#")[0] + (contents.querySelector(".active[href]")?.hash ?? ""));
+    target.href = address;
+  });
+
   let asked = false;
   const ask = () => {
     if (asked) return;
@@ -54,3 +61,15 @@
   addEventListener("hashchange", ask);
   new ResizeObserver(ask).observe(document.querySelector("article") ?? document.body); // asks at once, too
 })();
+
+// Contents that are a drawer, as on a phone, close with a button and once a link in them is followed.
+for (const side of ["primary", "secondary"]) {
+  const drawer = document.getElementById(`pst-${side}-sidebar-modal`);
+  const contents = document.getElementById(`pst-${side}-sidebar`);
+  if (!drawer || !contents) continue;
+  const close = document.createElement("button");
+  Object.assign(close, { type: "button", className: "btn btn-sm drawer-close", textContent: "Close" });
+  close.addEventListener("click", () => drawer.close());
+  contents.prepend(close); // the theme moves it into the drawer with the rest
+  drawer.addEventListener("click", ({ target }) => target.closest("a[href]") && drawer.close());
+}

@@ -95,7 +95,7 @@
             return [first, ...more].find((one) => one.checked).value;
           },
           set value(value) {
-            [first, ...more].find((one) => one.value === value).checked = true;
+            [first, ...more].find((one) => one.value === String(value)).checked = true;
           },
         };
 
@@ -158,6 +158,39 @@
       controls.dispatchEvent(new Event("input"));
     };
 
+    // A setting can be linked to: #SECTION~name=value~name=value.
+    const section = figure.closest("section[id]");
+    const anchor = section && (section.querySelector(":scope > span[id]") ?? section).id;
+    const address = () => {
+      const texts = data.controls.map(({ name, texts }, i) => `${name}=${encodeURIComponent(texts[inputs[i].value])}`);
+      return `#${[anchor, ...texts].join("~")}`;
+    };
+
+    const follow = () => {
+      const [id, ...parts] = location.hash.slice(1).split("~").map(decodeURIComponent);
+      if (!parts.length || id !== anchor) return;
+      const asked = Object.fromEntries(parts.map((part) => part.split(/=(.*)/s)));
+      const choice = data.controls.map(({ name, texts }) => texts.indexOf(asked[name]));
+      if (choice.includes(-1)) return; // it is for another figure of this section, or of another edition
+      choice.forEach((chosen, i) => (inputs[i].value = chosen));
+      show();
+      figure.scrollIntoView({ block: "center" });
+    };
+
+    const copy = async ({ target }) => {
+      history.replaceState(history.state, "", address());
+      const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+      target.textContent = copied ? "Link copied" : "The link is in the address bar";
+      setTimeout(() => (target.textContent = "Copy link"), 3000);
+    };
+
+    if (anchor) {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "copy-link" });
+      Object.assign(button, { textContent: "Copy link", title: "A link to this setting" });
+      button.addEventListener("click", copy);
+      figure.append(button);
+      addEventListener("hashchange", follow);
+    }
     for (const element of controls.querySelectorAll("input, button")) element.disabled = false;
     for (const button of controls.querySelectorAll(".play")) play(button, show);
     for (const preset of presets) preset.addEventListener("click", () => choose(preset));
@@ -166,6 +199,7 @@
     details?.addEventListener("toggle", () => draw(shown));
     addEventListener("pageshow", show); // the browser may have put controls back where they were
     show();
+    follow();
     return prepare;
   };
 

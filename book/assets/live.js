@@ -21,7 +21,8 @@
 
   // ---------------------------------------------------------------- what was written
 
-  // In the storage of the browser: {version, code: {key: {text, date, solved, book, other}}}. `other`
+  // In the storage of the browser: {version, code: {key: {text, date, solved, book, other, ..}}}, and of an
+  // exercise what the checker said last: {right, verdict, mistakes, hash, tries}. `other`
   // is another version, from before a reset, from a file or from another tab. Nothing typed is lost.
   const KEY = "bptt-lab.code";
   const store = {

@@ -77,7 +77,7 @@
   };
 
   const go = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1).split("~")[0]) /* the rest is the setting of a figure */);
     if (!target) return;
     if (target.matches(".moved")) return follow(target);
     const aboutArticle = target.closest('.marks, [data-fold="article"]') && data.article === "off";

@@ -16,7 +16,9 @@
 
   // ---------------------------------------------------------------- the store
 
-  let memory = {}; // what is done, if the browser keeps nothing: {page: [id, ...]}
+  // {done: {page: [id, ..]}, answers: {"page#id": {first, due, step}}, last: "page#id"}: what is read and
+  // solved, whether a question was answered right at once and when it comes again, what was read last.
+  let memory = { done: {}, answers: {} }; // if the browser keeps nothing
   let kept = true;
 
   // Only what has the right form, so that a foreign file does no harm. What an old store or an old
@@ -24,12 +26,19 @@
   const clean = (data) => {
     if (data?.version !== VERSION || data.done?.constructor !== Object) return null;
     const pages = Object.entries(data.done).filter(([, ids]) => Array.isArray(ids));
-    return Object.fromEntries(
-      pages.map(([page, ids]) => {
-        const labels = ids.filter((id) => typeof id === "string").map((id) => book[page]?.former[id] ?? id);
-        return [page, [...new Set(labels)]];
-      }),
-    );
+    const done = pages.map(([page, ids]) => {
+      const labels = ids.filter((id) => typeof id === "string").map((id) => book[page]?.former[id] ?? id);
+      return [page, [...new Set(labels)]];
+    });
+    const tried = Object.entries(data.answers ?? {}).filter(([, answer]) => typeof answer?.first === "boolean");
+    const answers = tried.map(([key, { first, due, step }]) => [
+      key, /^\d{4}-\d\d-\d\d$/.test(due) ? { first, due, step: step === 2 ? 2 : 1 } : { first },
+    ]);
+    return {
+      done: Object.fromEntries(done),
+      answers: Object.fromEntries(answers),
+      last: typeof data.last === "string" ? data.last : undefined,
+    };
   };
 
   const parsed = (text) => {
@@ -43,80 +52,62 @@
   const read = () => {
     if (!kept) return memory;
     try {
-      return parsed(localStorage.getItem(KEY)) ?? {};
+      return parsed(localStorage.getItem(KEY)) ?? { done: {}, answers: {} };
     } catch {
       return memory;
     }
   };
 
-  const write = (done) => {
-    memory = done;
+  const write = (state) => {
+    memory = state;
     try {
       const before = localStorage.getItem(KEY);
       if (before && !parsed(before)) localStorage.setItem(`${KEY}.aside`, before); // of another edition
-      localStorage.setItem(KEY, pack(done));
+      localStorage.setItem(KEY, JSON.stringify({ version: VERSION, ...state }, null, 1));
     } catch {
       kept = false; // a private window, or storage that is full or forbidden
     }
     show();
   };
 
-  const pack = (done) => JSON.stringify({ version: VERSION, done }, null, 1);
-
   const mark = (id, is = true) => {
-    const done = read(), ids = new Set(done[here]);
-    if (ids.has(id) === is) return;
+    const state = read(), ids = new Set(state.done[here]);
+    const last = is && book[here].sections.includes(id) ? `${here}#${id}` : state.last;
+    if (ids.has(id) === is && last === state.last) return;
     if (is) ids.add(id);
     else ids.delete(id);
-    write({ ...done, [here]: [...ids] });
+    write({ ...state, done: { ...state.done, [here]: [...ids] }, last });
   };
 
-  const count = (page, done, kind) => {
+  // A question that was missed comes again after a day, and then once more after a week.
+  const inDays = (days) => new Date(Date.now() + days * 864e5).toISOString().slice(0, 10);
+  const isDue = (answer) => answer?.due <= inDays(0);
+
+  const answered = (id, right) => {
+    const state = read(), key = `${here}#${id}`, before = state.answers[key];
+    const answer = { first: right, ...before };
+    if (!right) Object.assign(answer, { due: inDays(1), step: 1 });
+    else if (isDue(before) && before.step === 1) Object.assign(answer, { due: inDays(7), step: 2 });
+    else if (isDue(before)) ["due", "step"].forEach((name) => delete answer[name]);
+    write({ ...state, answers: { ...state.answers, [key]: answer } });
+    if (right) mark(id);
+  };
+
+  const count = (page, { done }, kind) => {
     const ids = new Set(done[page]), all = book[page][kind];
     return [all.filter((id) => ids.has(id)).length, all.length];
   };
 
-  // ---------------------------------------------------------------- code
-
-  // What was written in the pages, which live.js keeps: it is saved and read with the rest.
-  const CODE = "bptt-lab.code";
-
-  const written = () => {
-    try {
-      return JSON.parse(localStorage.getItem(CODE))?.code ?? {};
-    } catch {
-      return {};
-    }
-  };
-
-  // Where both have written, what is here stays, and the other is offered beside it. None is run.
-  const addWritten = (code) => {
-    if (code?.constructor !== Object) return;
-    const here = written();
-    for (const [key, entry] of Object.entries(code)) {
-      if (!/^(exercise|cell|scratch):/.test(key) || typeof entry?.text !== "string") continue;
-      if (here[key]?.text === entry.text) continue;
-      const strings = Object.entries(entry).filter(([, value]) => typeof value === "string");
-      const other = { text: entry.text, why: "from a file" };
-      here[key] = here[key] ? { ...here[key], other } : Object.fromEntries(strings);
-    }
-    try {
-      localStorage.setItem(CODE, JSON.stringify({ version: VERSION, code: here }));
-    } catch {
-      // this browser keeps nothing
-    }
-  };
-
   // ---------------------------------------------------------------- the page
 
-  const total = (page, done) =>
-    KINDS.map((kind) => count(page, done, kind)).reduce(([a, b], [c, d]) => [a + c, b + d]);
+  const total = (page, state) =>
+    KINDS.map((kind) => count(page, state, kind)).reduce(([a, b], [c, d]) => [a + c, b + d]);
 
-  const showContents = (done) => {
+  const showContents = (state) => {
     for (const link of document.querySelectorAll(".bd-links a")) {
       const page = new URL(link.href).pathname.split("/").pop().replace(/\.html$/, "");
       if (!book[page]) continue;
-      const [some, all] = total(page, done);
+      const [some, all] = total(page, state);
       link.querySelector(".share")?.remove();
       const ring = make("span", { className: "ring" });
       ring.style.setProperty("--share", `${(100 * some) / all}%`);
@@ -125,18 +116,32 @@
     }
   };
 
-  const showPage = (done) => {
+  const showPage = ({ done, answers }) => {
     const ids = new Set(done[here]);
     for (const id of book[here].questions) {
       const legend = document.querySelector(`#${id} legend`), sign = legend?.querySelector(".done");
       if (!legend) continue; // it is on the chapter's other page
-      if (!ids.has(id)) sign?.remove();
-      else if (!sign) legend.append(make("span", { className: "done" }, "solved"));
+      const answer = answers[`${here}#${id}`];
+      const text = isDue(answer) ? "to be answered again" : answer?.first ? "solved at once" : "solved";
+      sign?.remove();
+      if (ids.has(id) || isDue(answer)) legend.append(make("span", { className: "done" }, text));
     }
+    showSum(answers);
     for (const id of book[here].exercises) {
       const box = document.querySelector(`[name="done-${id}"]`);
       if (box) box.checked = ids.has(id);
     }
+  };
+
+  // What came of the questions of this page, below the last one.
+  const showSum = (answers) => {
+    const questions = [...document.querySelectorAll(".question")];
+    const tried = questions.map(({ id }) => answers[`${here}#${id}`]).filter(Boolean);
+    document.querySelector(".quiz-sum")?.remove();
+    if (!tried.length) return;
+    const text = `Right at once: ${tried.filter((one) => one.first).length} of ${questions.length}.`;
+    const again = tried.some((one) => one.due) ? " What you missed comes again after a day, and after a week." : "";
+    questions.at(-1).after(make("p", { className: "quiz-sum" }, text + again));
   };
 
   const addBoxes = () => {
@@ -179,88 +184,14 @@
     }
   };
 
-  // ---------------------------------------------------------------- the page on progress
-
-  const table = (done) => {
-    const row = (cell, ...texts) => make("tr", {}, ...texts.map((text) => make(cell, {}, text)));
-    const rows = Object.entries(book).map(([page, { title }]) => {
-      const counts = KINDS.map((kind) => count(page, done, kind).join(" of "));
-      return row("td", make("a", { href: `${page}.html` }, title), ...counts);
-    });
-    const head = row("th", "Chapter", "Sections read", "Questions solved", "Exercises solved");
-    head.querySelectorAll("th").forEach((cell) => (cell.scope = "col"));
-    return make("table", { className: "table" }, make("thead", {}, head), make("tbody", {}, ...rows));
-  };
-
-  const save = () => {
-    const all = { version: VERSION, done: read(), code: written() };
-    const file = new Blob([JSON.stringify(all, null, 1)], { type: "application/json" });
-    const link = make("a", { href: URL.createObjectURL(file), download: "bptt-lab-progress.json" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href));
-  };
-
-  const merge = (done) => {
-    const now = read(), pages = new Set([...Object.keys(now), ...Object.keys(done)]);
-    const both = (page) => [...new Set([...(now[page] ?? []), ...(done[page] ?? [])])];
-    write(Object.fromEntries([...pages].map((page) => [page, both(page)])));
-  };
-
-  const load = async (file) => {
-    let done = null, data = null;
-    try {
-      data = JSON.parse(await file.text());
-      done = clean(data);
-    } catch {
-      // not JSON
-    }
-    if (!done) return `${file.name} is not a file that was exported here. Nothing was changed.`;
-    merge(done);
-    addWritten(data.code);
-    return "Imported, and added to what was here.";
-  };
-
-  const panel = document.getElementById("progress-panel");
-
-  const open = () => {
-    const say = (text) => (status.textContent = text);
-    const status = make("p", { role: "status" });
-    const button = (text, act) => {
-      const one = make("button", { type: "button", className: "btn btn-sm" }, text);
-      one.addEventListener("click", act);
-      return one;
-    };
-    const input = make("input", { type: "file", accept: ".json,application/json" });
-    input.addEventListener("change", async () => {
-      if (input.files.length) say(await load(input.files[0]));
-      input.value = "";
-    });
-    const clear = () => {
-      if (!confirm("Clear all progress in this browser, and the code that you have written?")) return;
-      write({});
-      if (kept) localStorage.removeItem(CODE);
-      say("Cleared.");
-    };
-    const buttons = make("div", { className: "progress-buttons" },
-      button("Export", save), make("label", {}, "Import: ", input), button("Clear", clear));
-    panel.replaceChildren(make("div", { className: "progress-table" }), buttons, status);
-  };
-
-  const showPanel = (done) => {
-    panel.querySelector(".progress-table").replaceChildren(table(done));
-    if (!kept) {
-      panel.querySelector("[role=status]").textContent =
-        "This browser lets the page keep nothing. What you do counts until you leave the page.";
-    }
-  };
-
   // ---------------------------------------------------------------- together
 
+  const listeners = []; // of what has changed
   const show = () => {
-    const done = read();
-    showContents(done);
-    if (book[here]) showPage(done);
-    if (panel) showPanel(done);
+    const state = read();
+    showContents(state);
+    if (book[here]) showPage(state);
+    listeners.forEach((listener) => listener(state));
   };
 
   try {
@@ -270,7 +201,6 @@
   } catch {
     kept = false;
   }
-  if (panel) open();
   if (book[here]) {
     addBoxes();
     watch();
@@ -278,7 +208,10 @@
       const name = nameOf(target);
       if (name) mark(name);
     });
+    document.addEventListener("answered", ({ target, detail }) => answered(target.id, detail));
   }
+  // progress-page.js shows more of it.
+  window.progress = { VERSION, KINDS, book, make, read, write, clean, count, isDue, listeners, isKept: () => kept };
   show();
   addEventListener("storage", show); // another tab
   addEventListener("pageshow", ({ persisted }) => persisted && show()); // back to a page that was kept

@@ -14,7 +14,43 @@
       return said;
     });
 
+  // Every reader has an order of answers of their own, which their browser keeps. On paper they stand
+  // as they were written.
+  const SEED = "bptt-lab.order";
+  const seed = (() => {
+    const drawn = String(Math.floor(Math.random() * 2 ** 32));
+    try {
+      if (!localStorage.getItem(SEED)) localStorage.setItem(SEED, drawn);
+      return localStorage.getItem(SEED);
+    } catch {
+      return drawn;
+    }
+  })();
+
+  // A permutation that depends on the reader and the question alone.
+  const order = (name, length) => {
+    let state = [...(seed + name)].reduce((sum, c) => Math.imul(sum ^ c.codePointAt(0), 16777619) >>> 0, 2166136261);
+    const next = () => {
+      state = (state + 0x9e3779b9) >>> 0;
+      const mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+      return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+    };
+    return [...Array(length).keys()].map((k) => [next(), k]).sort(([a], [b]) => a - b).map(([, k]) => k);
+  };
+
+  const arrange = (question) => {
+    const lists = [...question.querySelectorAll(".options, .reasons")];
+    const written = lists.map((list) => [...list.children]);
+    written.forEach((items) => items.forEach((item, k) => (item.dataset.written = k)));
+    const mixed = order(question.id, written[0].length);
+    const paper = matchMedia("print");
+    const set = () => lists.forEach((list, k) => list.append(...(paper.matches ? written[k] : mixed.map((i) => written[k][i]))));
+    paper.addEventListener("change", set);
+    set();
+  };
+
   const make = (question) => {
+    arrange(question);
     const boxes = [...question.querySelectorAll("input")];
     const reasons = [...question.querySelectorAll(".reasons > li")];
     const feedback = question.querySelector(".feedback");
@@ -31,7 +67,7 @@
       question.classList.add("checked");
       question.classList.toggle("right", solved);
       question.classList.toggle("wrong", !solved);
-      if (solved) question.dispatchEvent(new CustomEvent("solved", { bubbles: true }));
+      question.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: solved }));
     };
 
     question.classList.add("live");

@@ -9,11 +9,13 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from importlib.metadata import version
 from itertools import product
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ import numpy as np
 from bptt_lab.arguments import check_choice, check_integer, fail
 from bptt_lab.cells import GRU, LSTM, RNN
 from bptt_lab.cells.base import Cell, Params
-from bptt_lab.initializers import gaussian, identity, orthogonal
+from bptt_lab.initializers import chrono, gaussian, identity, orthogonal
 from bptt_lab.tasks import Task, adding, copying, temporal_order
 from bptt_lab.training import SGD, TrainingDiverged, make_evaluator, train
 
@@ -37,15 +39,48 @@ TABLE = Path(__file__).with_name("experiments.json")
 
 # ----------------------------------------------------------------------------------- networks
 
-NETWORKS: dict[str, tuple[Cell, Any]] = {
-    "RNN gaussian": (RNN("tanh"), gaussian),
-    "RNN orthogonal": (RNN("tanh"), orthogonal),
-    "RNN identity ReLU": (RNN("relu"), identity),
-    "LSTM b_f=0": (LSTM(), gaussian),
-    "LSTM b_f=1": (LSTM(), gaussian),
-    "GRU": (GRU(), gaussian),
+
+def says(name: str, bias: float | str) -> str:
+    """Write a gate's bias as a name: ``b_f=1``, or the word."""
+    return bias if isinstance(bias, str) else f"{name}={bias:g}"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A cell and how it starts.
+
+    Attributes
+    ----------
+    cell : Cell
+    recurrent : callable
+        Draws the recurrent matrices, as ``cell.init`` takes it.
+    open : float or "chrono"
+        Bias of the gate that keeps the state: b_f of an LSTM, b_z of a GRU.
+    tied : bool
+        Whether an LSTM's input gate begins as closed as its forget gate is open: b_i = -b_f.
+        In a GRU one gate does both.
+    """
+
+    cell: Cell
+    recurrent: Any
+    open: float | str = 0.0
+    tied: bool = False
+
+
+BIASES: tuple[float | str, ...] = (0, 1, 2, 4, "chrono")
+"""How open the gates begin."""
+
+NETWORKS: dict[str, Network] = {
+    "RNN gaussian": Network(RNN("tanh"), gaussian),
+    "RNN orthogonal": Network(RNN("tanh"), orthogonal),
+    "RNN orthogonal, gain 1.5": Network(RNN("tanh"), partial(orthogonal, gain=1.5)),
+    "RNN identity ReLU": Network(RNN("relu"), identity),
+    **{f"LSTM {says('b_f', b)}": Network(LSTM(), gaussian, b) for b in BIASES[:-1]},
+    "LSTM b_f=4, b_i=-4": Network(LSTM(), gaussian, 4, tied=True),
+    "LSTM chrono": Network(LSTM(), gaussian, "chrono", tied=True),
+    **{f"GRU {says('b_z', b)}": Network(GRU(), gaussian, b) for b in BIASES},
 }
-"""Name, cell and how its recurrent matrices are drawn."""
+"""By name. At gain 1.5 the orthogonal RNN starts at the edge of chaos, lambda_1 near 0."""
 
 
 RATE = 0.03
@@ -110,11 +145,7 @@ class Setting:
         >>> Setting("RNN gaussian", T=20, clip=1.0, omega=0.5).label
         'RNN gaussian, clipped, Omega'
         """
-        words = {
-            f"rate {self.rate:g}": self.rate != RATE,
-            "clipped": self.clip is not None,
-            "Omega": self.omega > 0,
-        }
+        words = {"clipped": self.clip is not None, "Omega": self.omega > 0}
         return ", ".join([self.network, *(word for word, told in words.items() if told)])
 
     @property
@@ -137,7 +168,7 @@ class Outcome:
     largest_norm : float
         Largest norm of a gradient on the way, before clipping.
     seconds : float
-        Time it took; it has no part in ``==``.
+        Processor time it took; it has no part in ``==``.
     """
 
     solved: bool
@@ -149,13 +180,27 @@ class Outcome:
 
 
 def prepare(setting: Setting) -> tuple[Cell, Params, np.random.Generator]:
-    """Return the cell, its parameters, and the generator that goes on to draw the sequences."""
-    task, (cell, recurrent) = TASKS[setting.task](), NETWORKS[setting.network]
-    rng = np.random.default_rng(setting.seed)
-    params = cell.init(rng, task.n_inputs, setting.n, task.n_outputs, recurrent=recurrent)
-    if setting.network == "LSTM b_f=1":
-        params["b_f"] = params["b_f"] + 1
-    return cell, params, rng
+    """Return the cell, its parameters, and the generator that goes on to draw the sequences.
+
+    Networks that differ in their gate biases alone get the same matrices and sequences.
+    """
+    task, network = TASKS[setting.task](), NETWORKS[setting.network]
+    cell, rng = network.cell, np.random.default_rng(setting.seed)
+    params = cell.init(rng, task.n_inputs, setting.n, task.n_outputs, recurrent=network.recurrent)
+    return cell, params | gate_biases(network, setting), rng
+
+
+def gate_biases(network: Network, setting: Setting) -> Params:
+    """Return the biases of the gates that keep and that let in. Equations: eq-chrono."""
+    if isinstance(network.cell, RNN):
+        return {}
+    if isinstance(network.open, str):
+        keep = chrono(np.random.default_rng([setting.seed, 1]), setting.n, setting.T)
+    else:
+        keep = np.full(setting.n, float(network.open))
+    if isinstance(network.cell, GRU):
+        return {"b_z": keep}
+    return {"b_f": keep, "b_i": -keep} if network.tied else {"b_f": keep}
 
 
 def train_setting(setting: Setting) -> Outcome:
@@ -166,13 +211,13 @@ def train_setting(setting: Setting) -> Outcome:
 
     Examples
     --------
-    >>> easy = Setting("GRU", T=10, clip=1.0, steps=300, sequences=500, rate=0.1)
+    >>> easy = Setting("GRU b_z=1", T=10, clip=1.0, steps=300, sequences=500, rate=0.1)
     >>> train_setting(easy).solved
     True
     """
     from threadpoolctl import threadpool_limits
 
-    start = time.perf_counter()
+    start = time.process_time()
     task = TASKS[setting.task]()
     cell, params, rng = prepare(setting)
     diverged = solved = False
@@ -200,7 +245,7 @@ def train_setting(setting: Setting) -> Outcome:
         steps=len(history.loss),
         error=float(history.error[-1]) if len(history.error) else 1.0,
         largest_norm=float(history.gradient_norm.max(initial=0)),
-        seconds=round(time.perf_counter() - start, 2),
+        seconds=round(time.process_time() - start, 2),
     )
 
 
@@ -240,7 +285,7 @@ def sweep(
 
     Examples
     --------
-    >>> two = [Setting("GRU", T=10, seed=seed, steps=5, sequences=50) for seed in (0, 1)]
+    >>> two = [Setting("GRU b_z=1", T=10, seed=seed, steps=5, sequences=50) for seed in (0, 1)]
     >>> [outcome.steps for outcome in sweep(two)]
     [5, 5]
     """
@@ -300,42 +345,130 @@ class Results:
 # ----------------------------------------------------------------------------- the experiment
 
 
-REMEDIES: tuple[dict[str, float], ...] = (
-    {},
-    {"rate": 0.01},  # the remedy without a tool: smaller steps
-    {"clip": 1.0},
-    {"clip": 1.0, "rate": 0.01},
-    {"clip": 1.0, "omega": 2.0},
+SIMPLE = tuple(name for name, network in NETWORKS.items() if isinstance(network.cell, RNN))
+STARTS = ("RNN gaussian", "RNN orthogonal", "RNN identity ReLU")
+SHUT = ("LSTM b_f=0", "GRU b_z=0")
+OPEN = ("LSTM b_f=2", "GRU b_z=2")
+LENGTHS = (20, 40, 80, 160)
+RATES = (0.003, 0.01, 0.03, 0.1)
+SEEDS = range(16)
+SELECTION_SEEDS = range(100, 103)
+"""Which the table does not use: on these the rate of each condition is chosen."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A network, what helps it, and the lengths at which it is tried.
+
+    Attributes
+    ----------
+    network : str
+        One of ``NETWORKS``.
+    clip : float or None
+    omega : float
+    lengths : tuple of int
+    """
+
+    network: str
+    clip: float | None
+    omega: float
+    lengths: tuple[int, ...]
+
+    def at(self, T: int, seed: int, rate: float, **common: Any) -> Setting:
+        """Return one training of this condition."""
+        options = {"clip": self.clip, "omega": self.omega, **common}
+        return Setting(self.network, T=T, seed=seed, rate=rate, **options)
+
+
+CONDITIONS = (
+    *(Condition(name, 1.0, 0.0, LENGTHS) for name in NETWORKS),
+    *(Condition(name, None, 0.0, LENGTHS[:2]) for name in NETWORKS),
+    *(Condition(name, 1.0, 2.0, LENGTHS[:2]) for name in SIMPLE),
 )
-"""What is tried on the simple networks; the gated ones are clipped."""
-
-
-def grid(lengths: Iterable[int], seeds: Iterable[int], **common: Any) -> list[Setting]:
-    """Every network and remedy at every length, for every seed."""
-    simple = [name for name, (cell, _) in NETWORKS.items() if isinstance(cell, RNN)]
-    conditions: list[dict[str, Any]] = [
-        *({"network": name, **remedy} for name in simple for remedy in REMEDIES),
-        *({"network": name, "clip": 1.0} for name in NETWORKS if name not in simple),
-    ]
-    every = product(lengths, conditions, seeds)
-    return [Setting(T=T, seed=seed, **condition, **common) for T, condition, seed in every]
+"""Every network clipped; at the two shorter lengths also not clipped, the RNN also with Omega."""
 
 
 def small() -> list[Setting]:
     """Return what the book runs while it is built: less than a minute."""
-    return grid((10, 20), range(2), steps=300, sequences=500)
+    return [
+        condition.at(T, seed, RATE, steps=300, sequences=500)
+        for condition in CONDITIONS
+        if condition.omega == 0 and condition.network in {*STARTS, *SHUT, *OPEN}
+        for T in (10, 20)
+        for seed in range(2)
+    ]
 
 
-def full() -> list[Setting]:
-    """Return what the table of the book holds."""
-    return grid((10, 20, 40, 80), range(5), steps=3000)
+def selection(steps: int = 3000) -> list[Setting]:
+    """Return the trainings by which the rates are chosen, the longest first."""
+    settings = [
+        condition.at(T, seed, rate, steps=steps)
+        for condition in CONDITIONS
+        for T in condition.lengths
+        if T <= 80
+        for rate, seed in product(RATES, SELECTION_SEEDS)
+    ]
+    return sorted(settings, key=expense, reverse=True)
+
+
+def choose_rates(
+    settings: Sequence[Setting], outcomes: Sequence[Outcome]
+) -> dict[tuple[str, int], float]:
+    """Choose a rate for every condition and length.
+
+    The most trainings solved decide; then the fewest updates in all, where one that was not
+    solved counts as all of them; then the rate of the next shorter length.
+
+    Returns
+    -------
+    dict
+        ``rates[label, T]``.
+    """
+    tried: dict[tuple[str, int], dict[float, list[int]]] = {}
+    for setting, outcome in zip(settings, outcomes, strict=True):
+        of_rates = tried.setdefault((setting.label, setting.T), {})
+        needed = outcome.steps if outcome.solved else setting.steps
+        of_rates.setdefault(setting.rate, []).append(needed - 10**6 * outcome.solved)
+    chosen: dict[tuple[str, int], float] = {}
+    before: dict[str, float] = {}
+    for label, T in sorted(tried, key=lambda key: key[1]):
+        costs = {rate: sum(needed) for rate, needed in sorted(tried[label, T].items())}
+        best = [rate for rate, cost in costs.items() if cost == min(costs.values())]
+        chosen[label, T] = before[label] if before.get(label) in best else best[0]
+        before[label] = chosen[label, T]
+    return chosen
+
+
+def full(rates: Mapping[tuple[str, int], float], steps: int = 3000) -> list[Setting]:
+    """Return what the table of the book holds, the longest first.
+
+    Parameters
+    ----------
+    rates : mapping
+        As ``choose_rates`` returns them; a length without one takes that of the next shorter.
+    steps : int
+        Updates at most.
+    """
+    settings = []
+    for condition in CONDITIONS:
+        rate = RATE
+        for T in condition.lengths:
+            label = condition.at(T, 0, RATE).label
+            rate = rates.get((label, T), rate)
+            settings += [condition.at(T, seed, rate, steps=steps) for seed in SEEDS]
+    return sorted(settings, key=expense, reverse=True)
+
+
+def expense(setting: Setting) -> int:
+    """Estimate what a training costs: the long ones first leave no process idle at the end."""
+    return setting.T * (1 if setting.network in SIMPLE else 3)
 
 
 def published() -> dict[str, Any]:
     """Return the table of the book, as ``report`` made it of the full experiment.
 
-    >>> published()["seeds"]
-    [0, 1, 2, 3, 4]
+    >>> len(published()["seeds"])
+    16
     """
     content: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return content
@@ -356,7 +489,9 @@ def table(settings: Sequence[Setting], outcomes: Sequence[Outcome]) -> list[dict
         ``error``.
     """
     groups: dict[tuple[Any, ...], list[tuple[Setting, Outcome]]] = {}
-    for setting, outcome in zip(settings, outcomes, strict=True):
+    order = [condition.at(0, 0, RATE).label for condition in CONDITIONS]
+    pairs = zip(settings, outcomes, strict=True)
+    for setting, outcome in sorted(pairs, key=lambda pair: (order.index(pair[0].label), pair[0].T)):
         key = (setting.label, *(getattr(setting, name) for name in VARIED))
         groups.setdefault(key, []).append((setting, outcome))
     return [
@@ -385,11 +520,93 @@ def as_text(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """A question to the table, in words and pairs that are fixed before it is answered.
+
+    Attributes
+    ----------
+    question : str
+    T : int
+    pairs : tuple of pairs of labels
+        Without and with what is asked about. Trainings with the same seed are a pair.
+    """
+
+    question: str
+    T: int
+    pairs: tuple[tuple[str, str], ...]
+
+    def count(self, rows: Sequence[dict[str, Any]]) -> tuple[int, int]:
+        """Count the pairs in which the first, and in which the second, solves it sooner.
+
+        Pairs in which both need as many updates, or neither solves it, decide nothing.
+        """
+        steps = {row["label"]: row["steps"] for row in rows if row["T"] == self.T}
+        both = [
+            (np.inf if a is None else a, np.inf if b is None else b)
+            for one, other in self.pairs
+            for a, b in zip(steps[one], steps[other], strict=True)
+        ]
+        return sum(a < b for a, b in both), sum(b < a for a, b in both)
+
+
+def by_chance(one: int, other: int) -> float:
+    """Return how often a coin falls at least as unevenly: the exact sign test, two-sided.
+
+    Equations: eq-training-sign.
+
+    >>> by_chance(0, 5)
+    0.0625
+    """
+    n, least = one + other, min(one, other)
+    tail: float = sum(comb(n, j) for j in range(least + 1)) / 2**n
+    return min(1.0, 2 * tail)
+
+
+def gates(cell: str, before: float | str, after: float | str) -> tuple[tuple[str, str], ...]:
+    """Return the pair of labels of two gate biases of a clipped cell."""
+    name = {"LSTM": "b_f", "GRU": "b_z"}[cell]
+    labels = (f"{cell} {says(name, bias)}, clipped" for bias in (before, after))
+    return (tuple(labels),)  # type: ignore[return-value]
+
+
+COMPARISONS = (
+    Comparison("clipping the RNN", 20, tuple((s, f"{s}, clipped") for s in STARTS)),
+    Comparison("clipping with open gates", 40, tuple((s, f"{s}, clipped") for s in OPEN)),
+    Comparison(
+        "Omega beside clipping",
+        40,
+        tuple((f"{s}, clipped", f"{s}, clipped, Omega") for s in STARTS),
+    ),
+    Comparison(
+        "gain 1 -> 1.5", 40, (("RNN orthogonal, clipped", "RNN orthogonal, gain 1.5, clipped"),)
+    ),
+    Comparison("LSTM, b_f 0 -> 2", 80, gates("LSTM", 0, 2)),
+    Comparison("LSTM, b_f 1 -> 2", 80, gates("LSTM", 1, 2)),
+    Comparison("GRU, b_z 0 -> 2", 80, gates("GRU", 0, 2)),
+    Comparison("GRU, b_z 1 -> 2", 80, gates("GRU", 1, 2)),
+    Comparison("LSTM -> GRU, both at 2", 80, (("LSTM b_f=2, clipped", "GRU b_z=2, clipped"),)),
+    Comparison("LSTM, b_f 2 -> chrono", 160, gates("LSTM", 2, "chrono")),
+    Comparison("GRU, b_z 2 -> chrono", 160, gates("GRU", 2, "chrono")),
+    Comparison("LSTM, b_f 2 -> 4", 80, gates("LSTM", 2, 4)),
+    Comparison(
+        "its input gate too", 160, (("LSTM b_f=4, clipped", "LSTM b_f=4, b_i=-4, clipped"),)
+    ),
+    Comparison("GRU, b_z 2 -> 4", 160, gates("GRU", 2, 4)),
+)
+"""All questions that the book puts to its table; the last three came up after the others."""
+
+
 def report(
-    command: str, settings: Sequence[Setting], outcomes: Sequence[Outcome]
+    command: str,
+    settings: Sequence[Setting],
+    outcomes: Sequence[Outcome],
+    tried: Sequence[Setting] = (),
+    found: Sequence[Outcome] = (),
 ) -> dict[str, Any]:
-    """Return the table with all that made it."""
+    """Return the table with all that made it, and the trainings that chose its rates."""
     first = asdict(settings[0])
+    seconds = sum(outcome.seconds for outcome in [*outcomes, *found])
     return {
         "command": command,
         "versions": {
@@ -400,16 +617,19 @@ def report(
         "machine": f"{platform.system()} {platform.machine()}",
         "seeds": sorted({setting.seed for setting in settings}),
         "settings": {name: value for name, value in first.items() if name not in {*VARIED, "seed"}},
-        "minutes": round(sum(outcome.seconds for outcome in outcomes) / 60, 1),
+        "minutes": round(seconds / 60, 1),
         "rows": table(settings, outcomes),
+        "selection": table(tried, found),
     }
 
 
 def write_report(path: Path, content: dict[str, Any]) -> None:
     """Write the table, one row a line."""
-    rows = ",\n".join(f"  {json.dumps(row)}" for row in content["rows"])
-    head = json.dumps({**content, "rows": []}, indent=1)
-    text = head.replace('"rows": []', f'"rows": [\n{rows}\n ]') + "\n"
+    tables = {name: content[name] for name in ("rows", "selection")}
+    text = json.dumps({**content, **dict.fromkeys(tables, [])}, indent=1) + "\n"
+    for name, rows in tables.items():
+        lines = ",\n".join(f"  {json.dumps(row)}" for row in rows)
+        text = text.replace(f'"{name}": []', f'"{name}": [\n{lines}\n ]')
     path.write_text(text, encoding="utf-8")
 
 
@@ -437,13 +657,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser().parse_args(given)
     check_options(options)
-    settings = full() if options.full else small()
+    tried = selection() if options.full else []
     start = time.monotonic()
     with ExitStack() as stack:
         if options.scheduler is not None:
             connect(options.scheduler, stack)
         jobs = None if options.scheduler else options.jobs
         try:
+            found = sweep(tried, jobs=jobs, results=options.runs)
+            settings = full(choose_rates(tried, found)) if options.full else small()
             outcomes = sweep(settings, jobs=jobs, results=options.runs)
         except KeyboardInterrupt as error:
             kept = "nothing is kept" if options.runs is None else f"{options.runs} has what is done"
@@ -451,10 +673,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except (ValueError, RuntimeError) as error:
             raise SystemExit(f"error: {error}") from error
     print(as_text(table(settings, outcomes)))
-    print(f"{len(settings)} runs, {(time.monotonic() - start) / 60:.1f} minutes")
+    print(f"{len(tried) + len(settings)} runs, {(time.monotonic() - start) / 60:.1f} minutes")
     if options.output is not None:
         command = shlex.join(["python", "-m", "bptt_lab.experiments", *given])
-        write_report(options.output, report(command, settings, outcomes))
+        write_report(options.output, report(command, settings, outcomes, tried, found))
 
 
 def check_options(options: argparse.Namespace) -> None:

@@ -28,6 +28,8 @@ from bptt_lab.exercises.forward import (
     SOFTMAX_TWICE,
     STATE_NOT_CARRIED,
     TARGETS_BATCH_FIRST,
+    TARGETS_OF_STEP_AFTER,
+    TARGETS_OF_STEP_BEFORE,
     WEIGHTS_JOINED_CROSSWISE,
     ZERO_START,
     rnn_forward,
@@ -78,6 +80,14 @@ FIRST_LOSS_LOST = Mistake(
     at("sec-bptt-all"),
     {"counted": lambda e: only(e, slice(1, None))},
 )
+LAST_LOSS_LOST = Mistake(
+    "last loss lost",
+    "The loss of the last step is left out.",
+    "Losses are t = 1, .., T. Where does your loop over the losses begin or end? Python leaves out "
+    "the end of a range.",
+    at("sec-bptt-all"),
+    {"counted": lambda e: only(e, slice(-1))},
+)
 OWN_READOUT_LOST = Mistake(
     "own readout lost on the way",
     "Beyond the last step nothing comes from a step's own loss: what arrives at `h_t` is only what "
@@ -86,6 +96,13 @@ OWN_READOUT_LOST = Mistake(
     "Does one of them overwrite the other?",
     at("sec-bptt-recursion"),
     {"arriving": lambda v: only(v, slice(-1, None))},
+)
+LAST_READOUT_LOST = Mistake(
+    "last step sends nothing back",
+    "What the last step's own loss sends back is missing.",
+    "At which step does your loop backwards begin? Python leaves out the end of a range.",
+    at("sec-bptt-recursion"),
+    {"arriving": lambda v: only(v, slice(-1))},
 )
 BATCH_MEAN = Mistake(
     "batch averaged",
@@ -121,6 +138,13 @@ NO_TRANSPOSE = Mistake(
     "matrix is square, so no shape complains.",
     at("sec-bptt-order"),
     {"back": identity},
+)
+NO_WEIGHTS_ON_THE_WAY = Mistake(
+    "W_hh left out on the way back",
+    "What goes from one step to the one before is not multiplied by `W_hh`.",
+    "`a_{t+1}` contains `h_t W_hh`. Which factor does the chain rule ask for between the two?",
+    at("sec-bptt-recursion"),
+    {"back": lambda W: np.eye(len(W))},
 )
 IMMEDIATE_ONLY = Mistake(
     "sum over k missing",
@@ -224,6 +248,15 @@ SLOPE_AT_WEIGHTS_LEFT_OUT = Mistake(
     {"at_weights": lambda g, delta: g},
     local=True,
 )
+PAIRED_IN_REVERSE = Mistake(
+    "gradients paired with steps in reverse order",
+    "Gradients and steps are paired in opposite orders: one of the two runs from the first step to "
+    "the last, the other from the last to the first.",
+    "A loop backwards finds the gradient of the last step first. With which step is it paired?",
+    at("sec-bptt-recursion"),
+    {"at_weights": lambda g, delta: delta[::-1]},
+    local=True,
+)
 LAST_TERM_ALONE = Mistake(
     "last step's contribution alone",
     "Only the contribution of the last step is left.",
@@ -247,6 +280,14 @@ LAST_TERM_LOST = Mistake(
     at("sec-bptt-sum"),
     {"gather": lambda terms: terms[:-1].sum(axis=0)},
     local=True,
+)
+STATE_TWO_STEPS_BEFORE = Mistake(
+    "h_{t-2} for h_{t-1}",
+    "`delta_t` is paired with `h_{t-2}`, and at the first step with the last state; the recurrent "
+    "weights were multiplied by `h_{t-1}`.",
+    "The array `h` has `h_0` in front. If your t counts from 0, which state is `h[t]`?",
+    at("sec-initial-state"),
+    {"before": lambda h: np.concatenate([h[-1:], h[:-2]])},
 )
 FIRST_USE_WITH_OWN_STATE = Mistake(
     "h_1 for h_0 at the first use",
@@ -345,20 +386,6 @@ CARRIED_ADDED_UP = Mistake(
     at("sec-bptt-recursion"),
     {"kept": 1},
 )
-TARGETS_OF_STEP_BEFORE = Mistake(
-    "targets of the step before",
-    "Each prediction is compared with the target of the step before.",
-    "Which target belongs to the first output?",
-    at("sec-steps"),
-    {"targets": lambda y: np.roll(y, 1, axis=0)},
-)
-TARGETS_OF_STEP_AFTER = Mistake(
-    "targets of the step after",
-    "Each prediction is compared with the target of the step after.",
-    "Which target belongs to the first output?",
-    at("sec-steps"),
-    {"targets": lambda y: np.roll(y, -1, axis=0)},
-)
 
 
 def only(steps: Array, kept: slice) -> Array:
@@ -427,8 +454,8 @@ def bptt(
 
 
 AT_THE_LOSS = (
-    LAST_LOSS, FIRST_LOSS_LOST, NO_ONE_HOT, NO_SOFTMAX, WRONG_SIGN, BATCH_MEAN, TARGET_MEAN,
-    TIME_MEAN, TARGETS_BATCH_FIRST, TARGETS_OF_STEP_BEFORE, TARGETS_OF_STEP_AFTER,
+    LAST_LOSS, FIRST_LOSS_LOST, LAST_LOSS_LOST, NO_ONE_HOT, NO_SOFTMAX, WRONG_SIGN, BATCH_MEAN,
+    TARGET_MEAN, TIME_MEAN, TARGETS_BATCH_FIRST, TARGETS_OF_STEP_BEFORE, TARGETS_OF_STEP_AFTER,
     SOFTMAX_OVER_BATCH.by(error=lambda yhat, o, y: softmax(o, -2) - y),
     SOFTMAX_OVER_TIME.by(error=lambda yhat, o, y: softmax(o, 0) - y),
     SOFTMAX_TWICE.by(error=lambda yhat, o, y: softmax(yhat) - y),
@@ -436,14 +463,16 @@ AT_THE_LOSS = (
     SLOPE_OF_SQUARED_ERROR.by(error=lambda yhat, o, y: (yhat - y) * yhat * (1 - yhat)),
 )  # fmt: skip
 ON_THE_WAY_BACK = (
-    NO_TRANSPOSE, IMMEDIATE_ONLY, TOTAL_FOR_IMMEDIATE, SLOPE_OF_VALUE, SLOPE_NOT_SQUARED,
-    SLOPE_OF_SIGMOID, SLOPE_OF_STEP_BEFORE, NO_SLOPE, SLOPE_TWICE, VALUE_FOR_SLOPE,
-    SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE, SLOPE_ON_CARRIED_ALONE, VALUE_ON_CARRIED,
-    NEXT_VALUE_ON_CARRIED, NEXT_SLOPE_ON_CARRIED, CARRIED_ADDED_UP, OWN_READOUT_LOST,
+    NO_TRANSPOSE, NO_WEIGHTS_ON_THE_WAY, IMMEDIATE_ONLY, TOTAL_FOR_IMMEDIATE, SLOPE_OF_VALUE,
+    SLOPE_NOT_SQUARED, SLOPE_OF_SIGMOID, SLOPE_OF_STEP_BEFORE, NO_SLOPE, SLOPE_TWICE,
+    VALUE_FOR_SLOPE, SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE, SLOPE_ON_CARRIED_ALONE,
+    VALUE_ON_CARRIED, NEXT_VALUE_ON_CARRIED, NEXT_SLOPE_ON_CARRIED, CARRIED_ADDED_UP,
+    OWN_READOUT_LOST,
 )  # fmt: skip
 AT_THE_WEIGHTS = (
-    STATE_OF_SAME_STEP, WRAPPED_START, FIRST_USE_WITH_OWN_STATE, FIRST_USE_WITH_ZERO,
-    READOUT_OF_STATE_BEFORE, INPUT_OF_STEP_BEFORE, INPUT_OF_STEP_AFTER, SLOPE_AT_WEIGHTS_LEFT_OUT,
+    STATE_OF_SAME_STEP, STATE_TWO_STEPS_BEFORE, WRAPPED_START, FIRST_USE_WITH_OWN_STATE,
+    FIRST_USE_WITH_ZERO, READOUT_OF_STATE_BEFORE, INPUT_OF_STEP_BEFORE, INPUT_OF_STEP_AFTER,
+    SLOPE_AT_WEIGHTS_LEFT_OUT, PAIRED_IN_REVERSE,
     OVERWRITTEN, LAST_TERM_ALONE, FIRST_TERM_LOST, LAST_TERM_LOST, OUTER_SWAPPED,
 )  # fmt: skip
 ON_THE_WAY_THERE = (
@@ -481,6 +510,14 @@ SLOPE_AT_INPUTS_LEFT_OUT = Mistake(
     at("sec-bptt-recursion"),
     {"at_inputs": lambda g, delta: g},
     local=True,
+)
+START_NOT_TRANSPOSED = Mistake(
+    "W_hh for its transpose at h_0",
+    "The last step back, to `h_0`, is made with `W_hh` where the transpose belongs.",
+    "It is one more step of the same recursion. Does it stand in the loop, or in a line of its "
+    "own?",
+    at("sec-bptt-order"),
+    {"from_first": lambda g, delta, back: delta[0] @ back.T},
 )
 START_BEFORE_SLOPE = Mistake(
     "first slope left out",
@@ -543,6 +580,21 @@ RELU_SLOPE_REVERSED = Mistake(
     at("sec-bptt-recursion"),
     {"slope": lambda h: (h[1:] <= 0) * 1.0},
 )
+ABOVE_THE_SLOPE = Mistake(
+    "gradients at the states",
+    "These are the gradients at the states, `dL/dh_t`; asked for are those at the net inputs.",
+    "Which of the two arrays of the recursion has passed the activation?",
+    at("sec-bptt-recursion"),
+    {"returned": lambda g, delta: g},
+)
+GUIDED = Mistake(
+    "guided backpropagation",
+    "Negative gradients are cut off as well: what passes has to be positive, as in guided "
+    "backpropagation. Relu's derivative cuts where `h_t` is 0, and nowhere else.",
+    "Which sign decides whether a gradient passes, its own or that of the net input?",
+    at("sec-bptt-recursion"),
+    {"meet": lambda v, carried, slope, h, t: np.maximum(v + carried, 0) * slope},
+)
 GRADIENT_RECTIFIED = Mistake(
     "gradient rectified",
     "The gradient itself goes through relu: its negative entries are lost.",
@@ -554,13 +606,14 @@ GRADIENT_RECTIFIED = Mistake(
 
 def relu_backward(
     params: Params, h: Array, e: Array, *, slope: Any = lambda h: (h[1:] > 0) * 1.0,
-    back: Any = np.transpose, arriving: Any = identity, passes: int = 1, **of_the_way: Any,
+    back: Any = np.transpose, arriving: Any = identity, passes: int = 1,
+    returned: Any = lambda g, delta: delta, **of_the_way: Any,
 ) -> Array:  # fmt: skip
     """Gradients at the net inputs of a relu network."""
     g = arriving(e @ params["W_yh"].T)
     for _ in range(passes):
         g, delta = way_back(g, slope(h), back(params["W_hh"]), h, **of_the_way)
-    return delta
+    return returned(g, delta)  # type: ignore[no-any-return]
 
 
 # ----------------------------------------------------------------------------- a second layer
@@ -608,6 +661,22 @@ UPPER_WITHOUT_MEMORY = Mistake(
     "The upper layer has `W_hh2`. Where is it in your backward pass?",
     at("sec-bptt-recursion"),
     {"upper_carry": lambda g, delta: 0 * g},
+)
+LOWER_SLOPE_NOT_CARRIED = Mistake(
+    "lower slope left out between the steps",
+    "In the lower layer the gradient above the activation goes to the step before; it has to pass "
+    "the activation first.",
+    "Which of the two goes back, `dL/dh_1` or `dL/da_1`?",
+    at("sec-bptt-recursion"),
+    {"lower_carry": lambda g, delta: g},
+)
+UPPER_SLOPE_NOT_CARRIED = Mistake(
+    "upper slope left out between the steps",
+    "In the upper layer the gradient above the activation goes to the step before; it has to pass "
+    "the activation first.",
+    "Which of the two goes back, `dL/dh_2` or `dL/da_2`?",
+    at("sec-bptt-recursion"),
+    {"upper_carry": lambda g, delta: g},
 )
 LOWER_NOT_TRANSPOSED = Mistake(
     "lower W_hh for its transpose",
@@ -695,6 +764,13 @@ NEWEST_USE_LOST = Mistake(
     at("sec-bptt-sum"),
     {"kept": lambda t, k, T, K: k < t},
 )
+OLDEST_USE_LOST = Mistake(
+    "oldest use lost",
+    "The use at step 1 is missing from the sum over k.",
+    "Where does your loop over k end? `range(t, 1, -1)` does not contain 1.",
+    at("sec-bptt-sum"),
+    {"kept": lambda t, k, T, K: k > 1},
+)
 WINDOW_TOO_LONG = Mistake(
     "window one step too long",
     "The window keeps one term too many for each loss: those with t - k <= K.",
@@ -704,7 +780,7 @@ WINDOW_TOO_LONG = Mistake(
 )
 NOT_TRUNCATED = Mistake(
     "not truncated",
-    "Nothing is cut off: this is the full gradient.",
+    "Nothing is cut off: every loss reaches back to the first step.",
     "A loss at step t keeps the uses k with t - k < K.",
     at("sec-bptt-truncated"),
     {"kept": lambda t, k, T, K: True},
@@ -858,25 +934,39 @@ def window(v: Array, J: Array, plus: Array, K: int, **wrong: Any) -> Array:
 
 NOT_DETACHED = Mistake(
     "state not detached",
-    "Nothing is cut off between the chunks: this is the full gradient.",
+    "Nothing is cut off between the chunks: every loss reaches back to the first step.",
     "The state that a chunk begins with is a number there, not a function of the weights. What "
     "goes back through it?",
     at("sec-bptt-truncated"),
-    {"chunk": lambda K: 0},
+    {"size": lambda T, K: 0},
 )
 CHUNK_TOO_LONG = Mistake(
     "chunk one step too long",
     "The chunks have K + 1 steps.",
     "Write down the steps of the first chunk for K = 3.",
     at("sec-bptt-truncated"),
-    {"chunk": lambda K: K + 1},
+    {"size": lambda T, K: K + 1},
 )
 CHUNK_TOO_SHORT = Mistake(
     "chunk one step too short",
     "The chunks have K - 1 steps.",
     "Write down the steps of the first chunk for K = 3.",
     at("sec-bptt-truncated"),
-    {"chunk": lambda K: K - 1},
+    {"size": lambda T, K: K - 1},
+)
+CHUNKS_COUNTED = Mistake(
+    "K chunks",
+    "The sequence is cut into K chunks of about the same length; asked for are chunks of K steps.",
+    "With T = 7 and K = 2, how many chunks are there, and how many steps has the first?",
+    at("sec-bptt-truncated"),
+    {"size": lambda T, K: -(-T // K)},
+)
+CHUNKS_COUNTED_WITH_REST = Mistake(
+    "K chunks and a rest",
+    "The chunks have T // K steps; asked for are chunks of K steps.",
+    "With T = 7 and K = 2, how many chunks are there, and how many steps has the first?",
+    at("sec-bptt-truncated"),
+    {"size": lambda T, K: T // K},
 )
 CHUNKS_FROM_THE_END = Mistake(
     "chunks counted from the end",
@@ -904,7 +994,7 @@ RESET_TO_START = Mistake(
 SHORT_CHUNK_DROPPED = Mistake(
     "short last chunk dropped",
     "The last chunk, which is shorter than K, is left out.",
-    "With T = 7 and K = 3, where does your loop over the chunks end?",
+    "With T = 7 and K = 2, where does your loop over the chunks end?",
     at("sec-bptt-truncated"),
     {"losses": lambda T, K: slice(0, T - T % K)},
 )
@@ -940,16 +1030,15 @@ WINDOW_FOR_CHUNKS = Mistake(
 
 
 def detached(
-    params: Params, x: Array, y: Array, h_0: Array, K: int, *, chunk: Any = lambda K: K,
+    params: Params, x: Array, y: Array, h_0: Array, K: int, *, size: Any = lambda T, K: K,
     origin: Any = lambda T, K: 0, restart: Any = None, losses: Any = lambda T, K: slice(None),
     weight: Any = lambda T, K: 1, reach: Any = None, **of_bptt: Any,
 ) -> Params:  # fmt: skip
     """Gradients summed over chunks of K steps; none passes from one chunk to the one before."""
-    T, size = len(x), chunk(K)
-    first = origin(T, K)
+    T, steps, first = len(x), size(len(x), K), origin(len(x), K)
 
     def begins(t: int) -> bool:
-        return bool(size) and t > 0 and (t - first) % size == 0
+        return bool(steps) and t > 0 and (t - first) % steps == 0
 
     of_bptt = {"cut": begins, **of_bptt}
     if restart:
@@ -1061,24 +1150,107 @@ ONE_ENTRY_PASSES = judged(
     "parameters? A mean over many hides one.",
     close=lambda a, b, rounding: bool(np.all(a - b <= 1e-6 * sized(a, b) + rounding)),
 )
-FIRST_ENTRIES_ALONE = judged(
-    "only some entries looked at",
-    "What is wrong in some entries of a parameter alone passes: a transposed gradient, one wrong "
-    "entry, a NaN.",
-    "How many entries of each parameter does your loop move?",
-    close=lambda a, b, rounding: close(a.flat[0], b.flat[0], rounding),
+SUMS_COMPARED = judged(
+    "sums compared",
+    "Your check lets a gradient pass that has the right sum, over a parameter, of its entries.",
+    "Is there a sum or a mean over differences that still have their signs?",
+    close=lambda a, b, rounding: close(a.sum(), b.sum(), rounding),
 )
 LAST_PARAMETER_PASSES = judged(
     "last parameter not looked at",
-    "Your check lets a wrong gradient of the last parameter, `b_y`, pass.",
-    "Does your loop run over all parameters, also the biases and the last one?",
-    joined=lambda g: {name: part for name, part in g.items() if name != "b_y"},
+    "Your check lets a wrong gradient of the last parameter pass.",
+    "Does your loop run over all parameters, also the last one?",
+    joined=lambda g: dict([*g.items()][:-1]),
+)
+BIASES_PASS = judged(
+    "biases not looked at",
+    "Your check lets wrong gradients of the biases pass.",
+    "Does your loop run over all parameters, also those with one axis?",
+    joined=lambda g: {name: part for name, part in g.items() if part.ndim > 1},
 )
 FIRST_PARAMETER_ALONE = judged(
     "only the first parameter looked at",
     "A wrong gradient passes if that of the first parameter is right.",
     "Does a `return` stand inside of the loop over the parameters?",
-    joined=lambda g: {"W_xh": g["W_xh"]},
+    joined=lambda g: dict([*g.items()][:1]),
+)
+FIRST_ENTRY_ALONE = judged(
+    "only the first entry of the first parameter looked at",
+    "A wrong gradient passes if the first entry of the first parameter is right.",
+    "Does a `return` stand inside of the loop over the entries?",
+    joined=lambda g: {name: part.ravel()[:1] for name, part in [*g.items()][:1]},
+)
+
+LOOKED_AT: dict[str, Callable[[Array], Any]] = {
+    "first entry of a parameter": lambda g: g.flat[0],
+    "last entry of a parameter": lambda g: g.flat[-1],
+    "first row of a matrix": lambda g: g[0] if g.ndim > 1 else g,
+    "last row of a matrix": lambda g: g[-1] if g.ndim > 1 else g,
+    "first column of a matrix": lambda g: g[..., 0] if g.ndim > 1 else g,
+    "last column of a matrix": lambda g: g[..., -1] if g.ndim > 1 else g,
+    "diagonal of a matrix": lambda g: np.diag(g) if g.ndim > 1 else g,
+    "first entry of a bias": lambda g: g if g.ndim > 1 else g[0],
+    "last entry of a bias": lambda g: g if g.ndim > 1 else g[-1],
+}
+LEFT_OUT: dict[str, Callable[[Array], Any]] = {
+    "first entry of a parameter": lambda g: g.ravel()[1:],
+    "last entry of a parameter": lambda g: g.ravel()[:-1],
+    "first row of a matrix and first entry of a bias": lambda g: g[1:],
+    "last row of a matrix and last entry of a bias": lambda g: g[:-1],
+    "first index of an axis": lambda g: g[(slice(1, None),) * g.ndim],
+    "last index of an axis": lambda g: g[(slice(None, -1),) * g.ndim],
+}
+
+
+def comparing(pick: Callable[[Array], Any]) -> Callable[[Array, Array, float], bool]:
+    """Compare some of the entries alone."""
+    return lambda a, b, rounding: close(pick(a), pick(b), rounding)
+
+
+ENTRIES_NOT_LOOKED_AT = (
+    *(
+        judged(
+            f"only the {some} looked at",
+            f"What is wrong outside of the {some} passes.",
+            "How many entries of each parameter does your loop move?",
+            close=comparing(pick),
+        )
+        for some, pick in LOOKED_AT.items()
+    ),
+    *(
+        judged(
+            f"{some} not looked at",
+            f"What is wrong at the {some} passes.",
+            "Where does your loop over the entries begin, and where does it end?",
+            close=comparing(pick),
+        )
+        for some, pick in LEFT_OUT.items()
+    ),
+)
+LAST_PARAMETER_ALONE = judged(
+    "only the last parameter looked at",
+    "A wrong gradient passes if that of the last parameter is right.",
+    "Does the verdict of one parameter overwrite that of the one before?",
+    joined=lambda g: dict([*g.items()][-1:]),
+)
+LAST_ENTRY_ALONE = judged(
+    "only the last entry of the last parameter looked at",
+    "A wrong gradient passes if the last entry of the last parameter is right.",
+    "Does the verdict of one entry overwrite that of the one before?",
+    joined=lambda g: {name: part.ravel()[-1:] for name, part in [*g.items()][-1:]},
+)
+ANY_PARAMETER = judged(
+    "any for all",
+    "A wrong gradient passes if that of one parameter is right.",
+    "Is one right parameter enough for your check? `any` or `all`?",
+    enough=any,
+)
+NO_DIFFERENCE = judged(
+    "differences that are zero",
+    "Your check rejects right gradients and accepts zeros.",
+    "Print your difference quotient: is it zero? `dict(params)` copies the dict and not its "
+    "arrays, so that a step up and a step down may end in the same array.",
+    close=lambda a, b, rounding: close(0 * a, b, rounding),
 )
 ZERO_PASSES = judged(
     "zero gradient not found",
@@ -1116,12 +1288,14 @@ FIXED_TOLERANCE = judged(
 
 def gradient_check(
     loss: Callable[[Params], float], params: Params, grads: Params, *, close: Any = close,
-    joined: Any = unchanged, verdict: Any = bool,
+    joined: Any = unchanged, verdict: Any = bool, enough: Any = all,
 ) -> bool:  # fmt: skip
     """Tell whether gradients are the derivatives of a loss, by central differences."""
-    numeric, grads = joined(central_differences(loss, params)), joined(grads)
+    numeric = joined(central_differences(loss, params))
+    grads = joined({name: grads[name] for name in params})
     rounding = 1e-10 * abs(loss(params))  # of the differences, where the gradient is zero
-    return bool(verdict(all(close(part, grads[name], rounding) for name, part in numeric.items())))
+    found = [close(part, grads[name], rounding) for name, part in numeric.items()]
+    return bool(verdict(enough(found)))
 
 
 DIFFERENCES: dict[tuple[Any, ...], Params] = {}
@@ -1149,19 +1323,51 @@ def differences(loss: Callable[[Params], float], params: Params, step: float = 1
     return grads
 
 
-def planted_gradients() -> list[Problem]:
-    """Right gradients of a small network, and wrong ones."""
-    sizes = {"T": 3, "m": 2, "n_inputs": 1, "n": 3, "n_outputs": 2}
-    net = network(RNN("tanh"), sizes, 5)
-    x, y, h_0 = net.x, net.y, net.state0[0]
-    right = bptt(net.params, x, y, h_0)
-    shown = {name: sizes[name] for name in ("n_inputs", "n", "n_outputs")}
+WRONG_ENTRIES: dict[str, list[tuple[int, ...]]] = {
+    "W_xh": [(0, 0), (-1, -1)],
+    "W_hh": [(0, 0), (0, 1), (1, 2), (2, 0), (-1, -1)],
+    "b_h": [(0,), (-1,)],
+    "b_y": [(0,)],
+}
+"""Single entries in which a wrong gradient is hidden: in every corner, and on no one line."""
+
+
+MOST_KEPT = 1000
+"""Values of a loss that are kept."""
+
+
+def network_loss(net: Network) -> Callable[[Params], float]:
+    """Return the summed cross-entropy of a network as a function of its parameters.
+
+    The same parameters come again and again, for only the gradients are wrong: it is kept.
+    """
+    kept: dict[tuple[bytes, ...], float] = {}
 
     def loss(params: Params) -> float:
-        o = rnn_forward(params, x, h_0)[1]
-        nats = -np.log(np.take_along_axis(softmax(o), y[..., None], -1))
-        return float(nats.sum())
+        key = tuple(np.ascontiguousarray(value).tobytes() for value in params.values())
+        if key not in kept:
+            if len(kept) > MOST_KEPT:
+                kept.clear()
+            o = rnn_forward(params, net.x, net.state0[0])[1]
+            nats = -np.log(np.take_along_axis(softmax(o), net.y[..., None], -1))
+            kept[key] = float(nats.sum())
+        return kept[key]
 
+    return loss
+
+
+def sines(params: Params) -> float:
+    """Add up the sines of all entries: a loss that has nothing to do with a network."""
+    return float(sum(np.sin(value).sum() for value in params.values()))
+
+
+def planted_gradients() -> list[Problem]:
+    """Right gradients of a small network, and wrong ones."""
+    sizes = {"T": 3, "m": 5, "n_inputs": 2, "n": 3, "n_outputs": 4}
+    net = network(RNN("tanh"), sizes, 5)
+    right = bptt(net.params, net.x, net.y, net.state0[0])
+    shown = {name: sizes[name] for name in ("n_inputs", "n", "n_outputs")}
+    loss = network_loss(net)
     losses = {scale: lambda params, scale=scale: scale * loss(params) for scale in (1, 1e-9, 1e7)}
 
     def problem(about: str, change: Callable[[Params], Params], scale: float = 1) -> Problem:
@@ -1172,10 +1378,11 @@ def planted_gradients() -> list[Problem]:
     def changed(name: str, how: Callable[[Array], Array]) -> Callable[[Params], Params]:
         return lambda g: {**g, name: how(g[name])}
 
-    def one_entry(g: Array) -> Array:
-        g = g.copy()
-        g[-1, -1] += 0.01 * np.abs(g).max()
-        return g
+    def one_entry(name: str, index: tuple[int, ...]) -> Problem:
+        g = right[name].copy()
+        g[index] += 0.01 * np.abs(g).max()
+        place = ", ".join(map(str, index))
+        return problem(f"a wrong `{name}[{place}]`", changed(name, lambda _: g))
 
     def every(how: Callable[[Array], Array]) -> Callable[[Params], Params]:
         return lambda g: {name: how(part) for name, part in g.items()}
@@ -1184,12 +1391,19 @@ def planted_gradients() -> list[Problem]:
         return 1.01 * g
 
     unused = {"p_h": np.ones(3), **net.params}
+    other = {"W": net.rng.standard_normal((3, 5)), "b": net.rng.standard_normal(4)}
+    slopes = {name: np.cos(value) for name, value in other.items()}
+
+    def of_sines(about: str, grads: Params) -> Problem:
+        return Problem({"loss": sines, "params": other, "grads": grads}, {}, about)
+
     return [
         problem("a right gradient", unchanged),
         problem("a transposed `W_hh`", changed("W_hh", np.transpose)),
         problem("the wrong sign", every(np.negative)),
         problem("one percent too much", every(too_large)),
-        problem("one wrong entry", changed("W_xh", one_entry)),
+        *(one_entry(name, index) for name, some in WRONG_ENTRIES.items() for index in some),
+        problem("a wrong `W_yh`", changed("W_yh", lambda g: 2 * g)),
         problem("a wrong `b_y`", changed("b_y", lambda g: 2 * g)),
         problem("zeros", every(np.zeros_like)),
         problem("a NaN", changed("W_xh", lambda g: g * np.array([1, np.nan, 1]))),
@@ -1200,6 +1414,8 @@ def planted_gradients() -> list[Problem]:
             {"loss": loss, "params": unused, "grads": {**right, "p_h": np.zeros(3)}},
             shown, "a parameter that does not act",
         ),
+        of_sines("a right gradient of another loss", slopes),
+        of_sines("a wrong gradient of another loss", {k: 3 * g for k, g in slopes.items()}),
     ]  # fmt: skip
 
 
@@ -1235,7 +1451,9 @@ TERMS_OF_BOTH = (
     IMMEDIATE_ONLY.by(kept=lambda t, k, T, K: k == t),
     LAST_LOSS.by(kept=lambda t, k, T, K: t == T),
     FIRST_LOSS_LOST.by(kept=lambda t, k, T, K: t > 1),
+    LAST_LOSS_LOST.by(kept=lambda t, k, T, K: t < T),
     NEWEST_USE_LOST,
+    OLDEST_USE_LOST,
     V_OF_THE_USE,
     V_OF_LAST_STEP,
     PLUS_OF_THE_LOSS,
@@ -1278,10 +1496,10 @@ def stacked(T: int, m: int, n_inputs: int, n_1: int, n_2: int, n_outputs: int) -
     return Problem({"params": params, "h_1": h[0], "h_2": h[1], "e": e}, sizes)
 
 
-def chunked(net: Network) -> Problem:
-    """Add chunks of three steps, the last one shorter."""
+def chunked(net: Network, K: int) -> Problem:
+    """Add the length of the chunks."""
     problem = with_targets(net)
-    return replace(problem, arguments={**problem.arguments, "K": 3})
+    return replace(problem, arguments={**problem.arguments, "K": K})
 
 
 def of_steps(problem: Problem, T: int, about: str) -> Problem:
@@ -1306,8 +1524,11 @@ WITH_TARGETS = with_one_step([with_targets(net) for net in NETWORKS])
 RECTIFIED_ONES = [rectified(net) for net in networks(RNN("relu"))]
 STACKS = [stacked(7, 4, 3, 5, 6, 2), stacked(8, 5, 6, 4, 2, 3)]
 SUMS = [Problem(ingredients(net), net.sizes) for net in NETWORKS]
-WINDOWS = [Problem({**ingredients(net), "K": 3}, net.sizes) for net in NETWORKS]
-CHUNKED = [chunked(net) for net in NETWORKS]
+LENGTHS = [(NETWORKS[0], 2), (NETWORKS[1], 3), (NETWORKS[1], 2)]
+"""Of windows and chunks: a number in the place of K is told from one in the place of T."""
+
+WINDOWS = [Problem({**ingredients(net), "K": K}, net.sizes) for net, K in LENGTHS]
+CHUNKED = [chunked(net, K) for net, K in LENGTHS]
 
 EXERCISES = (
     Exercise(
@@ -1327,7 +1548,9 @@ EXERCISES = (
         "Gradients of the summed softmax cross-entropy of a tanh network; y are classes.",
         bptt,
         WITH_TARGETS,
-        (*ON_THE_WAY_BACK, *AT_THE_WEIGHTS, *AT_THE_LOSS, *ON_THE_WAY_THERE),
+        (
+            *ON_THE_WAY_BACK, LAST_READOUT_LOST, *AT_THE_WEIGHTS, *AT_THE_LOSS, *ON_THE_WAY_THERE,
+        ),
         simpler=[*shortened(WITH_TARGETS[0]), zeroed(WITH_TARGETS[0], "h_0")],
         minutes=30,
         level="medium",
@@ -1340,8 +1563,8 @@ EXERCISES = (
         WITH_TARGETS,
         (
             SLOPE_AT_THE_START, GRADIENT_OF_FIRST_STATE, NET_INPUT_OF_FIRST_STEP,
-            START_BEFORE_SLOPE, SLOPE_AT_INPUTS_LEFT_OUT, *ON_THE_WAY_BACK, *AT_THE_LOSS[1:],
-            ZERO_START, *ON_THE_WAY_THERE[2:],
+            START_BEFORE_SLOPE, START_NOT_TRANSPOSED, SLOPE_AT_INPUTS_LEFT_OUT,
+            *ON_THE_WAY_BACK, *AT_THE_LOSS[1:], ZERO_START, *ON_THE_WAY_THERE[2:],
         ),  # a last loss alone, and a first step from zeros, give the same numbers as others
         simpler=shortened(WITH_TARGETS[0]),
         minutes=15,
@@ -1355,7 +1578,9 @@ EXERCISES = (
         RECTIFIED_ONES,
         (
             TANH_SLOPE, RELU_SLOPE_BEFORE, RELU_SLOPE_FORGOTTEN, RELU_FOR_SLOPE,
-            RELU_SLOPE_REVERSED, GRADIENT_RECTIFIED, NO_TRANSPOSE, IMMEDIATE_ONLY,
+            RELU_SLOPE_REVERSED, GRADIENT_RECTIFIED, GUIDED, ABOVE_THE_SLOPE,
+            LAST_READOUT_LOST, NO_TRANSPOSE,
+            NO_WEIGHTS_ON_THE_WAY, IMMEDIATE_ONLY,
             SLOPE_NOT_CARRIED, SLOPE_ON_READOUT_ALONE, SLOPE_ON_CARRIED_ALONE,
             CARRIED_ADDED_UP, OWN_READOUT_LOST, *CLIPPED,
         ),
@@ -1388,9 +1613,11 @@ EXERCISES = (
         planted_gradients(),
         (
             ALL_REJECTED, ALL_ACCEPTED, VERDICT_REVERSED, TRANSPOSED_PASSES, NORMS_COMPARED,
-            SIGN_PASSES, FACTOR_PASSES, TOO_WIDE, ONE_ENTRY_PASSES, FIRST_ENTRIES_ALONE,
-            LAST_PARAMETER_PASSES, FIRST_PARAMETER_ALONE, ZERO_PASSES, RIGHT_ZERO_FAILS, NAN_PASSES,
-            SMALL_PASSES, FIXED_TOLERANCE,
+            SUMS_COMPARED, SIGN_PASSES, FACTOR_PASSES, TOO_WIDE, ONE_ENTRY_PASSES,
+            *ENTRIES_NOT_LOOKED_AT, LAST_PARAMETER_PASSES, BIASES_PASS, FIRST_PARAMETER_ALONE,
+            FIRST_ENTRY_ALONE, LAST_PARAMETER_ALONE, LAST_ENTRY_ALONE, ANY_PARAMETER,
+            NO_DIFFERENCE, ZERO_PASSES, RIGHT_ZERO_FAILS, NAN_PASSES, SMALL_PASSES,
+            FIXED_TOLERANCE,
         ),
         ("verdict",),
         at_once=1,
@@ -1406,8 +1633,8 @@ EXERCISES = (
         (
             NOT_DETACHED, WINDOW_FOR_CHUNKS, RESET_TO_ZERO, RESET_TO_START, LAST_CHUNK_ALONE,
             FIRST_CHUNK_ALONE, SHORT_CHUNK_DROPPED, CHUNKS_AVERAGED, CHUNK_TOO_LONG,
-            CHUNK_TOO_SHORT, CHUNKS_FROM_THE_END, *ON_THE_WAY_BACK, *AT_THE_WEIGHTS,
-            *AT_THE_LOSS, *ON_THE_WAY_THERE,
+            CHUNK_TOO_SHORT, CHUNKS_COUNTED, CHUNKS_COUNTED_WITH_REST, CHUNKS_FROM_THE_END,
+            *ON_THE_WAY_BACK, *AT_THE_WEIGHTS, *AT_THE_LOSS, *ON_THE_WAY_THERE,
         ),
         simpler=shortened(CHUNKED[0]),
         minutes=30,
@@ -1423,6 +1650,7 @@ EXERCISES = (
         (
             LOWER_FROM_ABOVE_THE_SLOPE, LOWER_FROM_OWN_LOSS, LOWER_FROM_STEP_AFTER,
             LOWER_FROM_LAST_STEP, LOWER_WITHOUT_MEMORY, UPPER_WITHOUT_MEMORY,
+            LOWER_SLOPE_NOT_CARRIED, UPPER_SLOPE_NOT_CARRIED,
             LOWER_NOT_TRANSPOSED, UPPER_NOT_TRANSPOSED, LOWER_SLOPE_FORGOTTEN,
             UPPER_SLOPE_FORGOTTEN, *CLIPPED,
         ),

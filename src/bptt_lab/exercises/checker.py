@@ -5,9 +5,10 @@ together, can be computed and compared with what the learner's function returns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from bptt_lab.exercises.diagnosing import (
 from bptt_lab.exercises.locating import Part
 from bptt_lab.exercises.mistakes import Mistake, Mistakes, options, shares
 from bptt_lab.exercises.reading import Reading, read, reshaped, unwrapped
+from bptt_lab.exercises.reports import Journal
 from bptt_lab.exercises.trials import (
     Problem,
     Trial,
@@ -46,6 +48,9 @@ DOUBLE = 1e-11
 
 MOST_SHOWN = 3
 """How many mistakes are told that special problems show; with more, most follow from others."""
+
+MOST_LISTED = 12
+"""How many calls that go wrong are listed; with more, those that do not."""
 
 LEVELS = ("easy", "medium", "hard")
 
@@ -76,8 +81,8 @@ class Exercise:
     seconds : float
         Time that all calls together may take.
     simpler : sequence of Problem
-        Special cases, each with its ``about``. If nothing explains the numbers, the answer says
-        for which of them the function is right.
+        Special cases, each with its ``about``. A right function is right for them too. If nothing
+        explains the numbers, the answer says for which of them the function is right.
     minutes : int
         How long it takes, by guess.
     level : {"easy", "medium", "hard"}
@@ -85,6 +90,8 @@ class Exercise:
         What can be done afterwards, in the words of the chapter's box.
     address : str
         How a reader calls it, such as ``check.bptt``.
+    journal : Journal, optional
+        Where each answer is kept.
 
     Examples
     --------
@@ -121,22 +128,33 @@ class Exercise:
     level: str = "medium"
     outcome: str = ""
     address: str = ""
+    journal: Journal | None = field(default=None, repr=False)
 
     def __call__(self, function: Callable[..., Any]) -> Answer:
+        """Answer whether a function is right, and keep the answer if there is a journal."""
+        answer = self.answer(function)
+        if self.journal is not None:
+            self.journal.enter(self.name, function, answer)
+        return answer
+
+    def answer(self, function: Callable[..., Any]) -> Answer:
         """Try a function on all problems, and on the first one twice."""
         trials: list[Trial] = []
         try:
             check_callable(function, [*self.problems[0].arguments])
             for trial in run_trials(function, [*self.problems, self.problems[0]], self.seconds):
                 trials.append(trial)
-                raise_if_failed(function, trial, self.seconds)
+                raise_if_failed(function, trial, self.seconds, trials)
             reading = self.read([trial.outcome.value for trial in trials])
         except Unusable as why:
             return Answer(False, str(why), notes=notes(trials))
         answer = self.judge(reading, trials)
+        if answer:
+            answer = self.judge_special(function, answer)
         if answer.table and not answer.mistakes:
-            more = [*self.simplified(function, answer), self.to_look_at_it]
-            answer = replace(answer, notes=(*answer.notes, *more))
+            first_is_right = all_agree(reading.parts[:1], [self.result(0)])
+            more = [] if first_is_right else self.simplified(function, answer)
+            answer = replace(answer, notes=(*answer.notes, *more, self.to_look_at_it))
         return answer.with_notes(*notes(trials))
 
     def example(self) -> list[Any]:
@@ -198,22 +216,33 @@ class Exercise:
             if len(mistakes) < 2:
                 raise
             return dict.fromkeys(self.result(0), np.array(np.nan))
-        return read(value, self.like, self.returns)
+        return read(value, value, self.returns)
 
     @cached_property
-    def ordinary(self) -> list[int]:
+    def ordinary(self) -> tuple[int, ...]:
         """Numbers of the problems that are not there to show one thing alone."""
-        return [k for k, problem in enumerate(self.problems) if problem.shows is None]
+        return tuple(k for k, problem in enumerate(self.problems) if problem.shows is None)
 
-    @cached_property
+    @property
     def effects(self) -> Effects:
         """What each mistake does to the ordinary problems."""
+        return self.effects_on(self.ordinary)
 
-        def result(k: int, mistakes: Mistakes) -> Parts:
-            return self.result(self.ordinary[k], mistakes)
+    @cached_property
+    def known_effects(self) -> dict[tuple[int, ...], Effects]:
+        """Effects on some problems, as far as they were needed."""
+        return {}
 
-        searched = [mistake for mistake in self.mistakes if mistake.commits]
-        return Effects(searched, result, [self.problems[k] for k in self.ordinary])
+    def effects_on(self, numbers: tuple[int, ...]) -> Effects:
+        """Return what each mistake does to some of the problems."""
+        if numbers not in self.known_effects:
+            searched = [mistake for mistake in self.mistakes if mistake.commits]
+            self.known_effects[numbers] = Effects(
+                searched,
+                lambda k, mistakes: self.result(numbers[k], mistakes),
+                [self.problems[k] for k in numbers],
+            )
+        return self.known_effects[numbers]
 
     @property
     def step_counts(self) -> dict[str, list[int] | None]:
@@ -235,16 +264,19 @@ class Exercise:
 
     def judge(self, reading: Reading, trials: Sequence[Trial]) -> Answer:
         """Answer what there is to say of the numbers, the simplest that fits."""
-        answer = self.recognise(reading, trials)
-        if answer is None:
-            sizes = [problem.sizes for problem in self.problems]
-            right = [*self.variant(), self.result(0)]
-            other = reshaped(reading.parts, right, [*sizes, sizes[0]])
-            if other is not None:
-                reading = Reading(other.parts, (*reading.form, *other.form))
-                answer = self.recognise(reading, trials)
-        answer = self.unknown(reading) if answer is None else answer
-        return answer.with_notes(*reading.form)
+        for form in (reading, self.moved(reading, sums=True)):
+            answer = self.recognise(form, trials) if form else None
+            if form and answer is not None:
+                return answer.with_notes(*form.form)
+        form = self.moved(reading, sums=False) or reading
+        return self.unknown(form).with_notes(*form.form)
+
+    def moved(self, reading: Reading, *, sums: bool) -> Reading | None:
+        """Read the parts in the shapes that they should have; None if they cannot be, or are."""
+        sizes = [problem.sizes for problem in self.problems]
+        right = [*self.variant(), self.result(0)]
+        other = reshaped(reading.parts, right, [*sizes, sizes[0]], sums=sums)
+        return Reading(other.parts, (*reading.form, *other.form)) if other else None
 
     def recognise(self, reading: Reading, trials: Sequence[Trial]) -> Answer | None:
         """Answer if the numbers are right, or what is wrong has a name."""
@@ -273,6 +305,35 @@ class Exercise:
         )
         return Answer(True, f"It agrees with the reference{agrees} {self.imprecision(got)}".strip())
 
+    def special_cases(
+        self, function: Callable[..., Any]
+    ) -> Iterator[tuple[str, Parts | Unusable, Parts]]:
+        """Yield what a function makes of the special cases: of which, what or why not, and right.
+
+        Their parts need not be those of the problems.
+        """
+        for trial in run_trials(function, self.simpler, self.seconds):
+            like = self.reference(*trial.problem.fresh())
+            got: Parts | Unusable
+            try:
+                raise_if_failed(function, trial, self.seconds)
+                got = read(trial.outcome.value, like, self.returns)
+            except Unusable as why:
+                got = why
+            yield trial.problem.about, got, read(like, like, self.returns)
+
+    def judge_special(self, function: Callable[..., Any], answer: Answer) -> Answer:
+        """Return the answer; or another one if a function goes wrong in a special case alone."""
+        wrong: list[str] = []
+        for about, got, right in self.special_cases(function):
+            if isinstance(got, Unusable):
+                return Answer(False, f"It is right otherwise, but not for {about}. {got}")
+            if not all_agree([got], [right]):
+                wrong.append(about)
+        if not wrong:
+            return answer
+        return Answer(False, f"It is right otherwise, and wrong for {' and for '.join(wrong)}.")
+
     def largest_error(self, got: Sequence[Parts]) -> float:
         """Return the largest relative error of all parts of all problems."""
         pairs = zip(got, self.variant(), strict=True)
@@ -297,23 +358,42 @@ class Exercise:
         ordinary = [got[k] for k in self.ordinary]
         found: Mistakes | None = ()
         if ordinary and not all_agree(ordinary, self.effects.right):
-            found = self.explanation(ordinary)
+            found = self.explanation(ordinary, self.effects)
         if found is None:
-            return self.explain_clipped(ordinary)
+            answer = self.explain_apart(got)
+            return self.explain_clipped(ordinary) if answer is None else answer
         expected = self.variant(found)
         special = [
             problem.shows
             for k, problem in enumerate(self.problems)
             if problem.shows and not all_agree([got[k]], [expected[k]])
         ]
-        answer = self.diagnosis((*found, *[*dict.fromkeys(special)][:MOST_SHOWN]), got)
+        shown = [*dict.fromkeys(special)][:MOST_SHOWN]
+        answer = self.diagnosis((*found, *shown), ordinary, self.effects)
         if len(special) <= MOST_SHOWN:
             return answer
         return answer.with_notes(f"{len(special)} of {len(self.problems)} tests go wrong.")
 
-    def explanation(self, ordinary: Sequence[Parts]) -> Mistakes | None:
-        """Return the fewest known mistakes that explain the ordinary problems, if any do."""
-        return next(Case(ordinary, self.effects).explanations(self.at_once), None)
+    def explanation(self, got: Sequence[Parts], effects: Effects) -> Mistakes | None:
+        """Return the fewest known mistakes that explain what came of some problems, if any do."""
+        return next(Case(got, effects).explanations(self.at_once), None)
+
+    def explain_apart(self, got: Sequence[Parts]) -> Answer | None:
+        """Answer if one mistake explains all but what a line of its own may have answered."""
+        right = [
+            k for k in self.ordinary
+            if self.problems[k].apart and all_agree([got[k]], [self.result(k)])
+        ]  # fmt: skip
+        numbers = tuple(k for k in self.ordinary if k not in right)
+        if not right or not numbers:
+            return None
+        rest, effects = [got[k] for k in numbers], self.effects_on(numbers)
+        found = next(Case(rest, effects).explanations(1), None)
+        if found is None:
+            return None
+        abouts = dict.fromkeys(described(self.problems[k]) for k in right)
+        note = f"It is right for {' and for '.join(abouts)}."
+        return self.diagnosis(found, rest, effects).with_notes(note)
 
     def explain_clipped(self, got: Sequence[Parts]) -> Answer | None:
         """Answer if the numbers were clipped, and are right or explained without that."""
@@ -323,48 +403,29 @@ class Exercise:
         if any(a.shape != right[0][k].shape for k, a in got[0].items()):
             return None
         if entries_clipped(got, right):
-            return self.diagnosis((ENTRIES_CLIPPED_INSIDE,), got)
+            return self.diagnosis((ENTRIES_CLIPPED_INSIDE,), got, self.effects)
         whole = unclipped(got, right)
         if whole is None:
             return None
         if all_agree(whole, right):
-            return self.diagnosis((CLIPPED_INSIDE,), got)
-        more = self.explanation(whole)
+            return self.diagnosis((CLIPPED_INSIDE,), got, self.effects)
+        more = self.explanation(whole, self.effects)
         if more is None:
             return None
-        answer = self.diagnosis((*more, CLIPPED_INSIDE), whole)
+        answer = self.diagnosis((*more, CLIPPED_INSIDE), whole, self.effects)
         table = ((name, f"{said}, but for the factor") for name, said in answer.table)
         return replace(answer, table=tuple(table))
 
-    def diagnosis(self, mistakes: Mistakes, got: Sequence[Parts]) -> Answer:
+    def diagnosis(self, mistakes: Mistakes, got: Sequence[Parts], effects: Effects) -> Answer:
         """Name the mistakes, and which parts show which if that differs."""
         one = len(mistakes) == 1
         said = "This is a known mistake." if one else f"{len(mistakes)} known mistakes at once."
         searched = tuple(mistake for mistake in mistakes if mistake.commits)
         if searched:
-            ordinary = got if len(got) == len(self.ordinary) else [got[k] for k in self.ordinary]
-            shown = {name: self.shown(name, searched, ordinary) for name in got[0]}
+            shown = {name: shown_by(name, searched, got, effects) for name in got[0]}
             if len({*shown.values()}) > 1:
                 return Answer(False, said, mistakes, tuple(shown.items()))
         return Answer(False, said, mistakes)
-
-    def shown(self, name: str, mistakes: Mistakes, got: Sequence[Parts]) -> str:
-        """Say which of the mistakes one part shows."""
-        right = self.effects.right
-        if all(agree(a[name], b[name]) for a, b in zip(got, right, strict=True)):
-            return "right"
-        for some in shares(mistakes):
-            expected = self.effects.results(some)
-            if all(agree(a[name], b[name]) for a, b in zip(got, expected, strict=True)):
-                acting = [m for m in some if self.acts(m, some, name)]
-                return " and ".join(mistake.name for mistake in acting)
-        return "right"
-
-    def acts(self, mistake: Mistake, among: Mistakes, name: str) -> bool:
-        """Tell whether a part would be another one without one of some mistakes."""
-        without = tuple(other for other in among if other is not mistake)
-        pairs = zip(self.effects.results(among), self.effects.results(without), strict=True)
-        return any(not agree(a[name], b[name]) for a, b in pairs)
 
     # ------------------------------------------------------------------------------- locating
 
@@ -395,47 +456,43 @@ class Exercise:
                 "The numbers differ, and a second call with the same arguments gives others again. "
                 "Look for `np.empty`, for random numbers, and for an array made outside."
             )
-        what = (
-            "numbers differ"
-            if all(a.dtype.kind != "b" for a in again.values())
-            else "answers differ"
-        )
+        verdicts = all(a.dtype.kind == "b" for a in self.result(0).values())
+        what = "answers differ" if verdicts else "numbers differ"
         return f"The {what}, and by no mistake that this checker knows. Here is where:"
 
     def where(self, got: Sequence[Parts], parts: Sequence[Part]) -> Iterator[str]:
         """Yield where to begin to look."""
         yield from self.begin_at(parts)
+        integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
         if all(a.size and not a.any() for some in got for a in some.values()):
+            product = "" if integers else ", or does a product begin with zeros"
             yield (
                 "Everything is zero. Is something put into an array of integers, which cuts every "
-                "fraction to 0?"
+                f"fraction to 0{product}?"
             )
-        integers = [part.name for part in parts if all(a.dtype.kind in "iu" for a in part.got)]
         for name in (n for n in integers if any(p[n].dtype.kind == "f" for p in self.variant())):
             yield (
                 f"`{name}` comes back as integers. What is put into an array of integers loses its "
                 "fraction; `zeros_like` of integers makes such an array."
             )
+        yield from self.told_apart(got)
+
+    def told_apart(self, got: Sequence[Parts]) -> Iterator[str]:
+        """Yield for which problems it is right and for which wrong, if their numbers tell."""
         simpler = {problem.about for problem in self.simpler}
-        right: list[str] = []
-        wrong: list[str] = []
+        right: list[Problem] = []
+        wrong: list[Problem] = []
         for problem, a, b in zip(self.problems, got, self.variant(), strict=True):
             if problem.about not in simpler or not problem.about:
-                (right if all_agree([a], [b]) else wrong).append(self.described(problem))
-        if right and all((*right, *wrong)) and not {*right} & {*wrong}:
-            few = [*dict.fromkeys(right)][: MOST_SHOWN + 1]
-            told = f"right for {' and for '.join(few)}, and " * (len(few) <= MOST_SHOWN)
-            yield f"It is {told}wrong for {' and for '.join(dict.fromkeys(wrong))}."
-
-    def described(self, problem: Problem) -> str:
-        """Say what is special about a problem: what is said of it, or its numbers."""
-        if problem.about:
-            return problem.about
-        scalars = {
-            name: value for name, value in problem.arguments.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }  # fmt: skip
-        return ", ".join(f"{name} = {value:g}" for name, value in scalars.items())
+                (right if all_agree([a], [b]) else wrong).append(problem)
+        told = apart(right, wrong, described)
+        if told:
+            yield f"{told}."
+            return
+        good, bad = ([problem for problem in some if not problem.about] for some in (right, wrong))
+        told = apart(good, bad, lengths)
+        if told:
+            yield f"{told}. Is a size written as a number?"
 
     def begin_at(self, parts: Sequence[Part]) -> Iterator[str]:
         """Yield which parts are right at the last step, if others are not, and the other way."""
@@ -452,39 +509,41 @@ class Exercise:
             )
 
     def simplified(self, function: Callable[..., Any], answer: Answer) -> Iterator[str]:
-        """Yield for which special cases a wrong function is right, wholly or in more parts."""
-        wrong = [name for name, said in answer.table if said != "right"]
-        whole = [name for name in wrong if self.step_counts.get(name) is None]
-        right, partly = [], False
-        for trial in run_trials(function, self.simpler, self.seconds):
-            try:
-                raise_if_failed(function, trial, self.seconds)
-                parts = read(trial.outcome.value, self.like, self.returns)
-            except Unusable:
+        """Yield for which special cases a wrong function is right, wholly or in more parts.
+
+        Nothing is said of a case in which it stops, or returns what cannot be compared.
+        """
+        wrong = {name for name, said in answer.table if said != "right"}
+        whole = {name for name in wrong if self.step_counts.get(name) is None}
+        missed: dict[str, list[str]] = {}
+        partly = False
+        for about, got, expected in self.special_cases(function):
+            if isinstance(got, Unusable):
                 continue
-            expected, about = self.compute(trial.problem), trial.problem.about
-            more = [f"`{name}`" for name in whole if agree(parts[name], expected[name])]
-            if all_agree([parts], [expected]):
-                right.append(about)
-            elif more:
+            missed[about] = [name for name in expected if not agree(got[name], expected[name])]
+            more = [name for name in expected if name in whole and name not in missed[about]]
+            if more and missed[about]:
                 partly = True
-                yield f"For {about}, {listed(more)} {'are' if more[1:] else 'is'} right too."
+                yield partly_right(about, more, missed[about])
+        right = [about for about, names in missed.items() if not names]
         if right:
             yield f"It is right for {' and for '.join(right)}."
-        elif self.simpler and not partly:
+        elif not partly and self.simpler and self.simpler[0].about in missed:
             yield f"It is wrong even for {self.simpler[0].about}: begin with that."
 
     # ------------------------------------------------------------------------------ describing
 
     def __str__(self) -> str:
         arguments = self.problems[0].arguments
-        sizes = [problem.sizes for problem in self.problems]
+        alike = [p for p in self.problems if p.sizes.keys() == self.problems[0].sizes.keys()]
+        sizes = [problem.sizes for problem in alike]
         lines = [f"{self.name}({', '.join(arguments)}): {self.task}"]
         for name in arguments:
-            values = [problem.arguments[name] for problem in self.problems]
-            lines.append(f"  {name}: {described(values, sizes)}")
+            values = [problem.arguments[name] for problem in alike]
+            lines.append(f"  {name}: {form_of(values, sizes)}")
         form = "a dict of " if isinstance(self.like, dict) else ""
-        return "\n".join([*lines, f"  returns {form}{described(self.variant(), sizes)}"])
+        results = [self.result(k) for k, p in enumerate(self.problems) if p in alike]
+        return "\n".join([*lines, f"  returns {form}{form_of(results, sizes)}"])
 
     __repr__ = __str__
 
@@ -493,7 +552,19 @@ class Check(Mapping[str, Exercise]):
     """All exercises: ``check.bptt`` or ``check["bptt"]``."""
 
     def __init__(self, exercises: Iterable[Exercise]) -> None:
-        self.exercises = {e.name: replace(e, address=f"check.{e.name}") for e in exercises}
+        self.journal = Journal()
+        self.exercises = {
+            e.name: replace(e, address=f"check.{e.name}", journal=self.journal) for e in exercises
+        }
+
+    def report(self, name: str, folder: str | Path = ".") -> Path:
+        """Write what was checked in this session to a file for a teacher, and return its path.
+
+        It has the verdict of each exercise that was tried, the mistakes that were named, the
+        versions, and a hash of the code, but no code. What an earlier session of the same name
+        wrote about other exercises stays in it.
+        """
+        return self.journal.write(name, folder)
 
     def __getitem__(self, name: str) -> Exercise:
         return self.exercises[name]
@@ -522,6 +593,62 @@ class Check(Mapping[str, Exercise]):
         )
 
 
+def shown_by(name: str, mistakes: Mistakes, got: Sequence[Parts], effects: Effects) -> str:
+    """Say which of the mistakes one part shows."""
+    if all(agree(a[name], b[name]) for a, b in zip(got, effects.right, strict=True)):
+        return "right"
+    for some in shares(mistakes):
+        expected = effects.results(some)
+        if all(agree(a[name], b[name]) for a, b in zip(got, expected, strict=True)):
+            acting = [m for m in some if acts(m, some, name, effects)]
+            return " and ".join(mistake.name for mistake in acting)
+    return "right"
+
+
+def acts(mistake: Mistake, among: Mistakes, name: str, effects: Effects) -> bool:
+    """Tell whether a part would be another one without one of some mistakes."""
+    without = tuple(other for other in among if other is not mistake)
+    pairs = zip(effects.results(among), effects.results(without), strict=True)
+    return any(not agree(a[name], b[name]) for a, b in pairs)
+
+
+def apart(right: Sequence[Problem], wrong: Sequence[Problem], say: Callable[[Problem], str]) -> str:
+    """Say for which problems it is right and for which wrong; nothing if that is not clear."""
+    good, bad = ([*dict.fromkeys(map(say, some))] for some in (right, wrong))
+    if not good or not bad or not all((*good, *bad)) or {*good} & {*bad}:
+        return ""
+    told = f"right for {' and for '.join(good)}, and "
+    if len(bad) > MOST_LISTED:
+        return f"It is {told}wrong in all other calls"
+    return f"It is {told * (len(good) <= MOST_SHOWN)}wrong for {' and for '.join(bad)}"
+
+
+def described(problem: Problem) -> str:
+    """Say what is special about a problem: what is said of it, or its numbers."""
+    scalars = {
+        name: value for name, value in problem.arguments.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }  # fmt: skip
+    return problem.about or ", ".join(f"{name} = {value:g}" for name, value in scalars.items())
+
+
+def lengths(problem: Problem) -> str:
+    """Say how long the axes of a problem are."""
+    return ", ".join(f"{name} = {size}" for name, size in problem.sizes.items())
+
+
+def partly_right(about: str, right: Sequence[str], wrong: Sequence[str]) -> str:
+    """Say which parts are right in a special case, beside those that are not.
+
+    >>> partly_right("two steps", ["W_xh"], ["W_hh", "b_h"])
+    'For two steps, `W_xh` is right, but `W_hh` and `b_h` are not.'
+    """
+    good, bad = ([f"`{name}`" for name in names] for names in (right, wrong))
+    others = listed(bad) if len(bad) <= MOST_SHOWN else f"{len(bad)} other parts"
+    verbs = ["are" if names[1:] else "is" for names in (good, bad)]
+    return f"For {about}, {listed(good)} {verbs[0]} right, but {others} {verbs[1]} not."
+
+
 def listed(names: Sequence[str]) -> str:
     """Write names one after the other, with an "and" before the last one.
 
@@ -531,12 +658,12 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def described(values: Sequence[Any], sizes: Sequence[Mapping[str, int]]) -> str:
+def form_of(values: Sequence[Any], sizes: Sequence[Mapping[str, int]]) -> str:
     """Describe an argument or a result by its shape, in symbols."""
     first = values[0]
     if isinstance(first, dict):
         return ", ".join(
-            f"{name} {described([value[name] for value in values], sizes)}" for name in first
+            f"{name} {form_of([value[name] for value in values], sizes)}" for name in first
         )
     if callable(first):
         return "a function"

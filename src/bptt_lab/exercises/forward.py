@@ -117,7 +117,7 @@ BIAS_SUBTRACTED = Mistake(
 )
 BIAS_OUTSIDE = Mistake(
     "bias outside of tanh",
-    "The bias `b_h` is added to tanh's result; it belongs to the net input.",
+    "The bias `b_h` is added after the activation; it belongs to the net input.",
     "`h_t` lies between -1 and 1. Where does the parenthesis of tanh end?",
     at("sec-cell"),
     {"bias": 0, "after": lambda old, new, b_h: new + b_h},
@@ -186,14 +186,31 @@ STATE_WEIGHTS_KEPT = Mistake(
 )
 
 
+BIASES_SUBTRACTED = Mistake(
+    "biases subtracted",
+    "The bias is the difference of the two; it has to be their sum.",
+    "Both are added to the net input. How much do they add together?",
+    at("sec-columns"),
+    {"biases": (1, -1)},
+)
+RESHAPED = Mistake(
+    "reshaped for transposed",
+    "The weights have the right shape, but not by a transpose: their numbers are read row by row "
+    "into the new shape.",
+    "Take [[1, 2, 3], [4, 5, 6]]: what makes `reshape(3, 2)` of it, and what its transpose?",
+    at("sec-columns"),
+    {"oblong": lambda W: W.reshape(W.shape[::-1])},
+)
+
+
 def from_torch(
     weight_ih: Array, weight_hh: Array, bias_ih: Array, bias_hh: Array, *,
-    biases: tuple[float, float] = (1, 1), square: Any = np.transpose,
+    biases: tuple[float, float] = (1, 1), square: Any = np.transpose, oblong: Any = np.transpose,
 ) -> Params:  # fmt: skip
     """Return the parameters of PyTorch's `nn.RNN` in the row form."""
     first, second = biases
     return {
-        "W_xh": weight_ih.T,
+        "W_xh": oblong(weight_ih),
         "W_hh": square(weight_hh),
         "b_h": first * bias_ih + second * bias_hh,
     }
@@ -336,6 +353,35 @@ LAST_STEP_ONLY = Mistake(
     at("sec-steps"),
     {"steps": slice(-1, None)},
 )
+TARGETS_OF_STEP_BEFORE = Mistake(
+    "targets of the step before",
+    "Each prediction is compared with the target of the step before.",
+    "Which target belongs to the first output?",
+    at("sec-steps"),
+    {"targets": lambda y: np.roll(y, 1, axis=0)},
+)
+TARGETS_OF_STEP_AFTER = Mistake(
+    "targets of the step after",
+    "Each prediction is compared with the target of the step after.",
+    "Which target belongs to the first output?",
+    at("sec-steps"),
+    {"targets": lambda y: np.roll(y, -1, axis=0)},
+)
+LAST_STEP_LEFT_OUT = Mistake(
+    "last step left out",
+    "The loss of the last step is left out.",
+    "Losses are t = 1, .., T. Where does your loop over the losses begin or end? Python leaves out "
+    "the end of a range.",
+    at("sec-steps"),
+    {"steps": slice(-1)},
+)
+FIRST_STEP_LEFT_OUT = Mistake(
+    "first step left out",
+    "The loss of the first step is left out.",
+    "Losses are t = 1, .., T. Where does your loop over the losses begin or end?",
+    at("sec-steps"),
+    {"steps": slice(1, None)},
+)
 SOFTMAX_OVER_BATCH = Mistake(
     "softmax over the batch",
     "Softmax is taken over the sequences of the batch instead of over the classes.",
@@ -359,7 +405,7 @@ NO_LOGARITHM_OF_E = Mistake(
 )
 SIGN_OF_LOSS = Mistake(
     "sign of the loss",
-    "The sign is wrong: this is the sum of the logarithms, and it is negative.",
+    "The sign is wrong: the logarithms enter as they are, and they are negative.",
     "The logarithm of a probability is never positive, and a loss should fall when they rise.",
     at("sec-cross-entropy"),
     {"sign": 1},
@@ -372,6 +418,14 @@ FIRST_CLASS_LEFT_OUT = Mistake(
     "Is 0 > 0? And is `if y` true for the class 0?",
     at("sec-steps"),
     {"counts": lambda y: y > 0},
+)
+TRUTH_OF_CLASS = Mistake(
+    "truth of the class",
+    "Targets of class 0 do not count, and steps without a target, -1, do: 0 is false, and -1 is "
+    "true.",
+    "What does `if y` say of 0 and of -1? And `y != 0`?",
+    at("sec-steps"),
+    {"counts": lambda y: y != 0},
 )
 FIRST_CLASS_COUNTED = Mistake(
     "mask filled with class 0",
@@ -433,7 +487,7 @@ SIGMOID_OUTPUT = Mistake(
 )
 LOGIT_ITSELF = Mistake(
     "logit for its log-softmax",
-    "This is minus the logit of the class: softmax is missing before the logarithm.",
+    "Each target adds minus its logit: softmax is missing before the logarithm.",
     "Some libraries have a loss that expects logarithms of probabilities. What did you give it?",
     at("sec-softmax"),
     {"predict": lambda o, axis: o, "log": identity},
@@ -462,7 +516,7 @@ CLASSES_SHIFTED = Mistake(
 )
 NO_LOGARITHM = Mistake(
     "logarithm missing",
-    "This is the sum of `1 - yhat`; the cross-entropy has `-ln yhat`.",
+    "Each target adds `1 - yhat`; in the cross-entropy it adds `-ln yhat`.",
     "A class that was given the probability 0 comes. How large is your loss?",
     at("sec-cross-entropy"),
     {"log": lambda p: p - 1},
@@ -500,7 +554,8 @@ def loss(
 
 TARGETS_SUM_TO_ONE = Mistake(
     "condition on the targets",
-    "This is `yhat - y`. It is right only where the targets of a row sum to one; here some do not.",
+    "`yhat` has no factor, as in `yhat - y`. The factor is the sum of the row's targets, which "
+    "is not always one here.",
     "Differentiate by hand for the target (1, 1, 0). Which factor does `yhat` get?",
     at("sec-yhat-minus-y"),
     {"total": lambda y: 1},
@@ -515,7 +570,7 @@ TARGETS_NORMALISED = Mistake(
 )
 NO_TARGET = Mistake(
     "target not subtracted",
-    "This is the prediction; the target is not subtracted from it.",
+    "The target is not subtracted from the prediction.",
     "At a perfect prediction the gradient has to be zero. Is yours?",
     at("sec-yhat-minus-y"),
     {"target": 0},
@@ -731,7 +786,10 @@ EXERCISES = (
         "computes.",
         from_torch,
         [torch_layer(net) for net in NETWORKS],
-        (STATE_WEIGHTS_KEPT, ONLY_INPUT_BIAS, ONLY_STATE_BIAS, BIASES_AVERAGED),
+        (
+            STATE_WEIGHTS_KEPT, RESHAPED, ONLY_INPUT_BIAS, ONLY_STATE_BIAS, BIASES_AVERAGED,
+            BIASES_SUBTRACTED,
+        ),
         minutes=10,
         level="easy",
         outcome="translate between the row form used here",
@@ -742,7 +800,9 @@ EXERCISES = (
         loss,
         logits_and_classes(),
         (
-            MASK_IGNORED, FIRST_CLASS_COUNTED, FIRST_CLASS_LEFT_OUT, MEAN_OF_TARGETS,
+            MASK_IGNORED, FIRST_CLASS_COUNTED, FIRST_CLASS_LEFT_OUT, TRUTH_OF_CLASS,
+            FIRST_STEP_LEFT_OUT, LAST_STEP_LEFT_OUT, TARGETS_OF_STEP_BEFORE, TARGETS_OF_STEP_AFTER,
+            MEAN_OF_TARGETS,
             MEAN_OF_ENTRIES, MEAN_OF_ROWS, MEAN_OF_STEPS, MEAN_OF_EACH_SEQUENCE,
             MEAN_OF_EACH_STEP, LAST_STEP_ONLY, TARGETS_BATCH_FIRST, SOFTMAX_OVER_BATCH,
             SOFTMAX_OVER_TIME, SOFTMAX_OVER_ALL, SOFTMAX_TWICE, SIGMOID_OUTPUT, LOGIT_ITSELF,

@@ -108,7 +108,8 @@ def steps_said(masks: Sequence[Array], first: int) -> str:
         return f"right at the last {tails.pop()} steps, wrong before"
     worst = max(range(len(masks)), key=lambda k: len(wrong[k]))
     listed = ", ".join(str(int(t) + first) for t in wrong[worst])
-    return f"wrong at the steps {listed} of {ends[worst] + first}"
+    steps = "step" if len(wrong[worst]) == 1 else "the steps"
+    return f"wrong at {steps} {listed}, where T = {ends[worst] + first}"
 
 
 # ---------------------------------------------------------------------------------- relations
@@ -206,6 +207,8 @@ class Part:
             yield f"its norm is {here[0]:.4g} in every problem: is it clipped or normalised?"
         if all(a.dtype.kind in "iu" and (a == np.trunc(b)).all() for a, b in self.pairs):
             yield "integers: the fractions were cut off"
+        if not self.misshapen and self.right[0].size > 1 and self.are_sorted():
+            yield "the right numbers in other places: is it reshaped, or are axes mixed up?"
         for axis in range(self.right[0].ndim):
             if self.are([b.sum(axis=axis) for b in self.right]):
                 yield "right, but summed over an axis that should stay"
@@ -221,7 +224,10 @@ class Part:
     def along_time(self) -> Iterator[str]:
         """Yield what its steps are, if they are those of others."""
         if all(len(a) > 1 and all(map(agree, a[1:], a[:-1])) for a in self.got):
-            yield "all steps hold the same numbers: is one array appended each time, not a copy?"
+            last = all(agree(a[-1], b[-1]) for a, b in self.pairs)
+            yield "all steps hold the same numbers" + (
+                ": is one array appended each time, not a copy?" if last else ""
+            )
         if self.are([b[::-1] for b in self.right]):
             yield "the steps are in reverse order"
         if all(agree(a[1:], b[:-1]) for a, b in self.pairs):
@@ -238,6 +244,13 @@ class Part:
         """Tell whether it is, in all problems, something else that is not right by chance."""
         differ = any(not agree(b, c) for b, c in zip(self.right, others, strict=True))
         return differ and all(agree(a, c) for a, c in zip(self.got, others, strict=True))
+
+    def are_sorted(self) -> bool:
+        """Tell whether it has the right numbers in any order, and not in the right one."""
+        return all(
+            agree(np.sort(a, axis=None), np.sort(b, axis=None)) and not agree(a, b)
+            for a, b in self.pairs
+        )
 
     def named_arguments(self) -> Iterator[str]:
         """Yield the names of arguments, or of entries of them, that it equals."""

@@ -17,6 +17,7 @@ from bptt_lab.exercises.bptt import (
     BATCH_MEAN,
     FIRST_LOSS_LOST,
     LAST_LOSS,
+    LAST_LOSS_LOST,
     TARGET_MEAN,
     TIME_MEAN,
     only,
@@ -130,6 +131,20 @@ FORGET_AND_OUTPUT_SWAPPED = Mistake(
 )
 
 
+def candidate_for_a_gate(names: Mapping[str, str]) -> Iterator[Mistake]:
+    """Yield the mix-ups of a gate with the candidate: each has the weights of the other."""
+    order = "".join(names)
+    for gate, name in names.items():
+        yield Mistake(
+            f"{name} and candidate exchanged",
+            f"The {name} is made with the weights of the candidate, and the candidate with those "
+            f"of the {name}.",
+            "In which order do your gates stand in the array that holds all four?",
+            at("sec-lstm-forget"),
+            {"order": order.replace(gate, "C"), "candidate": gate},
+        )
+
+
 def one_gate_for_another(names: Mapping[str, str]) -> Iterator[Mistake]:
     """Yield the mix-ups of gates: one of them stands where another belongs."""
     order = "".join(names)
@@ -238,13 +253,13 @@ def lstm_step(
     params: Params, x_t: Array, h: Array, C: Array, *, squash: Any = np.tanh, order: str = "ifo",
     update: Any = lambda i, f, C, new: f * C + i * new, shown: Any = np.tanh, gate: Any = sigmoid,
     which: Any = lambda old, new: new, opened: Any = identity, forget_bias: float = 0,
-    handed_on: Any = identity, **of_a_gate: Any,
+    handed_on: Any = identity, candidate: str = "C", **of_a_gate: Any,
 ) -> tuple[Array, Array]:  # fmt: skip
     """h_t and C_t of an LSTM with forget gate."""
     a = {g: net_input(params, g, x_t, h, **of_a_gate) for g in "ifoC"}
     a["f"] = a["f"] + forget_bias
     i, f, o = (gate(a[g]) for g in order)
-    C_t = update(i, f, C, squash(a["C"]))
+    C_t = update(i, f, C, squash(a[candidate]))
     return opened(o) * shown(which(C, C_t)), handed_on(C_t)
 
 
@@ -252,8 +267,8 @@ def lstm_step(
 
 NO_OUTPUT_GATE_PATH = Mistake(
     "path through the output gate missing",
-    "The path through the output gates between is missing: this is the product of the one-step "
-    "derivatives `A_j P_{j-1} + F_j`.",
+    "The path through the output gates between is missing: the derivatives of single steps are "
+    "multiplied, as in `A_j P_{j-1} + F_j`.",
     "`C_{t-2}` also acts on `C_t` without touching `C_{t-1}`: through `h_{t-2}`, `o_{t-1}` and "
     "`h_{t-1}`. Which block is that?",
     at("sec-k-steps"),
@@ -305,19 +320,66 @@ OUTPUT_PATH_ALONE = Mistake(
 )
 
 
+WITHIN_STEP_FORGOTTEN = Mistake(
+    "old h left out of the new one through the cell",
+    "The new hidden state feels the old one through the output gate alone, `B`; it also feels it "
+    "through the new cell state, `P A`.",
+    "The new hidden state is made of the new cell state. Which two things did that read?",
+    at("sec-k-steps"),
+    {"within": 0},
+)
+FIRST_STEP_COUNTED = Mistake(
+    "step t - k counted",
+    "The step t - k is in the product too: it begins with the blocks of index 0.",
+    "`P[0]` is at the start already. How many steps lead from t - k to t?",
+    at("sec-k-steps"),
+    {"over": lambda k: range(k + 1)},
+)
+NEWEST_STEP_LOST = Mistake(
+    "newest step lost",
+    "The newest step, t, is missing from the product.",
+    "The last index is k. Where does your range end?",
+    at("sec-k-steps"),
+    {"over": lambda k: range(1, k)},
+)
+HIDDEN_STATE_ASKED = Mistake(
+    "derivative of h for that of C",
+    "This is the derivative of `h_t` with respect to `C_{t-k}`; asked for is that of `C_t`.",
+    "Two things are carried on from step to step. Which of them do you return?",
+    at("sec-k-steps"),
+    {"asked": lambda h, C: h},
+)
+NEW_H_READ = Mistake(
+    "new h read by the cell",
+    "The cell state reads the new hidden state of the same step; it reads the old one.",
+    "Is `d_h` overwritten before the line of `d_C` needs its old value?",
+    at("sec-k-steps"),
+    {"overwritten": "h"},
+)
+NEW_CELL_READ = Mistake(
+    "new cell state multiplied by F once more",
+    "The hidden state is made as if the new cell state were the old one, `P (A d_h + F d_C)`.",
+    "Is `d_C` overwritten before the line of `d_h` needs its old value?",
+    at("sec-k-steps"),
+    {"overwritten": "C"},
+)
+
+
 def cell_derivative(
     A: Array, B: Array, P: Array, F: Array, *, through_o: float = 1, through_h: float = 1,
     start: float = 1, order: int = 1, shown: Any = identity, layout: Any = identity,
-    direct: float = 1,
+    direct: float = 1, within: float = 1, over: Any = lambda k: range(1, k + 1),
+    overwritten: str = "", asked: Any = lambda h, C: C,
 ) -> Array:  # fmt: skip
     """dC_t/dC_{t-k} through the pair (h, C); index j of a block is step t - k + j."""
     A, B, P, F = through_h * layout(A), through_o * layout(B), shown(P), direct * F
-    identity_matrix = np.eye(A.shape[-1])
-    rows = np.concatenate([start * P[0], identity_matrix])
-    pairs = [np.block([[B[j] + P[j] @ A[j], P[j] @ F[j]], [A[j], F[j]]]) for j in range(1, len(A))]
-    for J in pairs[::order]:
-        rows = J @ rows
-    return rows[len(identity_matrix) :]
+    h, C = start * P[0], np.eye(A.shape[-1])
+    for j in over(len(A) - 1)[::order]:
+        new_C = A[j] @ h + F[j] @ C
+        within_step = within * A[j] @ h + F[j] @ (new_C if overwritten == "C" else C)
+        new_h = B[j] @ h + P[j] @ within_step
+        h, C = new_h, A[j] @ new_h + F[j] @ C if overwritten == "h" else new_C
+    return asked(h, C)  # type: ignore[no-any-return]
 
 
 # ----------------------------------------------------------------------------- the backward pass
@@ -472,7 +534,8 @@ CARRIED_WITHOUT_FORGET_GATE = Mistake(
 NOTHING_HANDED_BACK = Mistake(
     "nothing handed back",
     "Every step stands alone: neither `dL/dh` nor `dL/dC` goes to the step before.",
-    "You compute what goes to the step before. Does the loop use it there, or zeros again?",
+    "What goes from a step to the one before? Where does your loop compute it, and does the next "
+    "turn use it?",
     at("sec-lstm-backward"),
     {"kept": lambda f, t: 0 * f[t], "heard": ""},
 )
@@ -707,6 +770,7 @@ AT_THE_GATES = (
 LOSSES = (
     LAST_LOSS.by(counted=lambda e: only(e, slice(-1, None))),
     FIRST_LOSS_LOST.by(counted=lambda e: only(e, slice(1, None))),
+    LAST_LOSS_LOST.by(counted=lambda e: only(e, slice(-1))),
     *CLIPPED,
 )
 
@@ -865,7 +929,8 @@ GRU_RESET_PATH_CUT = Mistake(
 GRU_NOTHING_HANDED_BACK = Mistake(
     "every step of the GRU alone",
     "Every step stands alone: nothing goes to the step before.",
-    "You compute what goes to the step before. Does the loop use it there, or zeros again?",
+    "What goes from a step to the one before? Where does your loop compute it, and does the next "
+    "turn use it?",
     at("sec-lstm-backward"),
     {"heard": ""},
 )
@@ -914,6 +979,27 @@ GRU_REVERSED = Mistake(
         "written": lambda z: z, "direct": lambda z: 1 - z, "difference": lambda h, new: new - h,
     },
 )  # fmt: skip
+GRU_GATE_PATHS_CUT = Mistake(
+    "paths through both gates missing",
+    "Neither the gradient at the update gate nor that at the reset gate goes on to `h_{t-1}`.",
+    "In how many net inputs does `h_{t-1}` stand?",
+    at("sec-gru-jacobian"),
+    {"heard": "nd"},
+)
+GRU_DIRECT_PATH_REVERSED = Mistake(
+    "1 - z for z on the direct path",
+    "What goes straight from `h_t` to `h_{t-1}` is multiplied by `1 - z_t`; the factor is `z_t`.",
+    "Both conventions exist. What does the unit of this book do when `z_t` is 1?",
+    at("sec-gru"),
+    {"direct": lambda z: 1 - z},
+)
+STATE_AT_GATES_TOO_LATE = Mistake(
+    "h_t for h_{t-1} at the gates",
+    "The gradients of the gates have `h_t` in them; the gates act on `h_{t-1}`.",
+    "The array `h` has `h_0` in front. Which index has the state that the gates multiply?",
+    at("sec-gru"),
+    {"read": 1},
+)
 RESET_PARTNER_MISSING = Mistake(
     "h_{t-1} missing at the reset gate",
     "The reset gate's gradient lacks the factor `h_{t-1}`.",
@@ -926,13 +1012,17 @@ RESET_PARTNER_MISSING = Mistake(
 def gru_backward(
     params: Params, x: Array, h: Array, e: Array, *, direct: Any = identity, heard: str = "zrnd",
     through: Any = identity, difference: Any = lambda h, new: h - new, back: Any = np.transpose,
-    written: Any = lambda z: 1 - z, partner_r: Any = identity, counted: Any = identity,
-    slope_z: Any = sigmoid_slope, slope_r: Any = sigmoid_slope, slope_C: Any = tanh_slope,
-    **of_a_gate: Any,
+    written: Any = lambda z: 1 - z, partner_r: Any = identity, read: int = 0,
+    counted: Any = identity, slope_z: Any = sigmoid_slope, slope_r: Any = sigmoid_slope,
+    slope_C: Any = tanh_slope, inside: float | None = None, **of_a_gate: Any,
 ) -> Params:  # fmt: skip
     """Gradients at the net inputs of z, r and the candidate n, from e_t, those at the logits."""
     z, r = (sigmoid(net_input(params, g, x, h[:-1], **of_a_gate)) for g in "zr")
-    new = np.tanh(net_input(params, "n", x, r * h[:-1], **of_a_gate))
+    a_n = net_input(params, "n", x, r * h[:-1], **of_a_gate)
+    if inside is not None:  # the reset acts after the matrix, and on this share of the bias
+        product = h[:-1] @ params["W_hn"] + inside * params["b_n"]
+        a_n = x @ params["W_xn"] + (1 - inside) * params["b_n"] + r * product
+    new = np.tanh(a_n)
     W_back = {g: back(params["W_h" + g]) for g in "zrn"}
     delta = {g: np.zeros_like(z) for g in "zrn"}
     v, from_later = counted(e) @ params["W_yh"].T, np.zeros_like(h[0])
@@ -940,11 +1030,13 @@ def gru_backward(
         g = v[t] + from_later
         d_n = g * written(z[t]) * slope_C(new[t])
         at_reset = d_n @ W_back["n"]  # the gradient at r_t * h_{t-1}
-        d_z = g * difference(h[t], new[t]) * slope_z(z[t])
-        d_r = at_reset * partner_r(h[t]) * slope_r(r[t])
+        d_z = g * difference(h[t + read], new[t]) * slope_z(z[t])
+        at_r, from_n = at_reset * partner_r(h[t + read]), at_reset * through(r[t])
+        if inside is not None:
+            at_r, from_n = d_n * product[t], (d_n * r[t]) @ W_back["n"]
+        d_r = at_r * slope_r(r[t])
         paths = {
-            "z": d_z @ W_back["z"], "r": d_r @ W_back["r"], "n": at_reset * through(r[t]),
-            "d": g * direct(z[t]),
+            "z": d_z @ W_back["z"], "r": d_r @ W_back["r"], "n": from_n, "d": g * direct(z[t]),
         }  # fmt: skip
         from_later = sum((paths[name] for name in heard), 0 * g)
         delta["z"][t], delta["r"][t], delta["n"][t] = d_z, d_r, d_n
@@ -1018,7 +1110,8 @@ EXERCISES = (
             NO_FORGET_GATE, NO_INPUT_GATE, NO_OUTPUT_GATE, COUPLED_GATES, FORGET_BIAS_ADDED,
             GATES_WITH_TANH, CANDIDATE_LOGISTIC, CELL_NOT_SQUASHED, LOGISTIC_OUTPUT,
             CELL_SQUASHED_TOO, OLD_CELL_SHOWN, INPUT_GATE_COUPLED, CANDIDATE_NOT_SQUASHED,
-            *one_gate_for_another(GATE_NAMES), *IN_THE_NET_INPUTS,
+            *one_gate_for_another(GATE_NAMES), *candidate_for_a_gate(GATE_NAMES),
+            *IN_THE_NET_INPUTS,
         ),
         ("h_t", "C_t"),
         simpler=without_terms_or_biases(LSTM_STEPS[0], "h", "C", "x_t"),
@@ -1050,7 +1143,8 @@ EXERCISES = (
         [blocks(n=5, k=3, seed=0), blocks(n=3, k=4, seed=1)],
         (
             NO_OUTPUT_GATE_PATH, FORGET_GATES_ONLY, START_WITHOUT_H, STEPS_REVERSED,
-            P_OF_SAME_STEP, BLOCKS_TRANSPOSED, OUTPUT_PATH_ALONE,
+            P_OF_SAME_STEP, BLOCKS_TRANSPOSED, OUTPUT_PATH_ALONE, FIRST_STEP_COUNTED,
+            NEWEST_STEP_LOST, HIDDEN_STATE_ASKED, WITHIN_STEP_FORGOTTEN, NEW_H_READ, NEW_CELL_READ,
         ),
         ("derivative",),
         simpler=[blocks(n=3, k=1, seed=2, about="k = 1"), blocks(n=3, k=2, seed=3, about="k = 2")],
@@ -1089,7 +1183,9 @@ EXERCISES = (
         GRU_SEQUENCES,
         (
             GRU_NOTHING_HANDED_BACK, GRU_DIRECT_PATH_CUT, GRU_CANDIDATE_PATH_CUT,
-            GRU_UPDATE_PATH_CUT, GRU_RESET_PATH_CUT, RESET_FORGOTTEN_ON_THE_WAY, GRU_REVERSED,
+            GRU_UPDATE_PATH_CUT, GRU_RESET_PATH_CUT, GRU_GATE_PATHS_CUT, RESET_FORGOTTEN_ON_THE_WAY,
+            GRU_REVERSED, RESET_AFTER.by(inside=0), RESET_AFTER_BIAS.by(inside=1),
+            GRU_DIRECT_PATH_REVERSED, STATE_AT_GATES_TOO_LATE,
             SIGN_AT_UPDATE_GATE, CANDIDATE_LEFT_OUT_AT_UPDATE_GATE, WEIGHT_OF_CANDIDATE_REVERSED,
             WEIGHT_OF_CANDIDATE_FORGOTTEN, RESET_PARTNER_MISSING, GATES_NOT_TRANSPOSED,
             NO_GATE_BIAS, *at_gates_of_gru(), *at_the_candidate(), *LOSSES,

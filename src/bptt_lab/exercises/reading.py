@@ -50,6 +50,8 @@ def read(value: Any, like: Any, names: Sequence[str] = ()) -> Parts:
         parts = entries(value, like)
     elif isinstance(like, tuple):
         parts = dict(zip(names, members(value, len(like), names), strict=True))
+    elif isinstance(value, tuple) and value and np.ndim(value[0]) == np.ndim(like):
+        raise Unusable(f"Return `{names[0]}` alone; this is a tuple of {len(value)} members.")
     elif isinstance(like, bool | np.bool):
         parts = {names[0]: truth(names[0], value)}
     else:
@@ -183,8 +185,8 @@ def without_ones(a: Array, right: Array) -> Array | None:
     return a.reshape(right.shape) if kept[0] == kept[1] else None
 
 
-def turns(got: Sequence[Array], sizes: Sequence[Sizes]) -> list[Turn]:
-    """All forms that an array may have been brought into by mistake."""
+def turns(got: Sequence[Array], sizes: Sequence[Sizes], sums: bool) -> list[Turn]:
+    """All forms that an array may have been brought into by mistake, with sums or without."""
     ndim = got[0].ndim
     names = [length_in_symbols([a.shape[k] for a in got], sizes) for k in range(ndim)]
     found = [Turn(without_ones, "it has axes of length 1 that do not belong there, or lacks some")]
@@ -195,13 +197,15 @@ def turns(got: Sequence[Array], sizes: Sequence[Sizes]) -> list[Turn]:
     ]
     found += [
         Turn(summed(axes), f"it is not summed over {' and '.join(names[k] for k in axes)}")
-        for count in range(1, ndim + 1)
+        for count in range(1, ndim + 1 if sums else 1)
         for axes in combinations(range(ndim), count)
     ]
     return found
 
 
-def turned(name: str, parts: list[Parts], right: list[Parts], sizes: Sequence[Sizes]) -> Reading:
+def turned(
+    name: str, parts: list[Parts], right: list[Parts], sizes: Sequence[Sizes], sums: bool
+) -> Reading:
     """Bring one part into the shape it should have.
 
     Preferred is a form in which the numbers are right; then one in which at least the shape fits.
@@ -216,7 +220,7 @@ def turned(name: str, parts: list[Parts], right: list[Parts], sizes: Sequence[Si
     fitting: list[tuple[bool, int, list[Array], str]] = []
     if len({a.ndim for a in got}) > 1:
         raise Unusable(name)
-    for turn, says in turns(got, sizes):
+    for turn, says in turns(got, sizes, sums):
         results = [turn(a, b) for a, b in zip(got, wanted, strict=True)]
         arrays = [a for a in results if a is not None]
         if [a.shape for a in arrays] == [b.shape for b in wanted]:
@@ -230,13 +234,19 @@ def turned(name: str, parts: list[Parts], right: list[Parts], sizes: Sequence[Si
     return Reading(new, (f"`{name}` has shape {is_shape}, should be {should}: {says}.",))
 
 
-def reshaped(parts: list[Parts], right: list[Parts], sizes: Sequence[Sizes]) -> Reading | None:
-    """Bring every part into the shape it should have; None if one cannot be."""
+def reshaped(
+    parts: list[Parts], right: list[Parts], sizes: Sequence[Sizes], *, sums: bool
+) -> Reading | None:
+    """Bring every part into the shape it should have; None if one cannot be.
+
+    What is moved holds the same numbers. A sum that was not taken is another matter: that a shape
+    fits after it says nothing, unless the numbers fit too.
+    """
     said: list[str] = []
     for name in right[0]:
         if any(a[name].shape != b[name].shape for a, b in zip(parts, right, strict=True)):
             try:
-                parts, form = turned(name, parts, right, sizes)
+                parts, form = turned(name, parts, right, sizes, sums)
             except Unusable:
                 return None
             said += form

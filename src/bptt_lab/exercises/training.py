@@ -33,7 +33,7 @@ CLIPPED_PER_ENTRY = Mistake(
 )
 ALWAYS_SCALED = Mistake(
     "short gradients lengthened",
-    "The gradient gets the norm tau in every case, also if it was shorter before.",
+    "The gradient is scaled in every case, also if it is shorter than tau.",
     "Near a minimum gradients are short. What does your function make of them?",
     at("sec-clipping"),
     {"limit": lambda ratio: ratio},
@@ -93,14 +93,35 @@ NEVER_CLIPPED = Mistake(
 )
 LENGTH_ONE = Mistake(
     "shortened to 1",
-    "A gradient that is too long gets the norm 1; it should get the norm tau.",
+    "A gradient that is too long is divided by its norm, and tau is not in the factor.",
     "`g / norm` has which norm? And `tau * g / norm`?",
     at("sec-clipping"),
     {"cut": lambda g, factor, tau: g * (factor / tau if factor < 1 else 1)},
 )
+NORM_TWICE = Mistake(
+    "divided by the square of the norm",
+    "A gradient that is too long is divided by the square of its norm; the factor is `tau / norm`.",
+    "Which norm has `g / norm`? And `g / norm**2`?",
+    at("sec-clipping"),
+    {"cut": lambda g, factor, tau: g * (factor**2 / tau if factor < 1 else 1)},
+)
+THRESHOLD_ONE = Mistake(
+    "threshold 1",
+    "The threshold is 1, whatever tau is.",
+    "In how many places does tau stand in your function?",
+    at("sec-clipping"),
+    {"limit": lambda ratio: ratio, "cut": lambda g, ratio, tau: g * min(1, ratio / tau)},
+)
+NORM_NOT_DIVIDED = Mistake(
+    "times tau",
+    "A gradient that is too long is multiplied by tau; the factor is `tau / norm`.",
+    "A gradient of the norm 10, and tau = 2: which norm has your result?",
+    at("sec-clipping"),
+    {"cut": lambda g, factor, tau: g * (tau if factor < 1 else 1)},
+)
 SHORT_ONES_SCALED = Mistake(
     "the wrong side scaled",
-    "Short gradients are lengthened to tau, and long ones stay as they are.",
+    "Short gradients are lengthened, and long ones stay as they are.",
     "Which of `<` and `>` stands in your condition?",
     at("sec-clipping"),
     {"limit": lambda ratio: max(1, ratio)},
@@ -142,7 +163,7 @@ RATE_IN_VELOCITY = Mistake(
     "which it multiplies the velocity in the step.",
     "Both exist, and agree while the rate stays the same. What changes if it is lowered?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v + eta * g, "rate": lambda eta: 1},
+    {"gather": lambda v, g, mu, eta: mu * v + eta * g, "rate": lambda mu, eta: 1},
 )
 DESCENT_IN_VELOCITY = Mistake(
     "rate and sign inside the velocity",
@@ -150,7 +171,7 @@ DESCENT_IN_VELOCITY = Mistake(
     "it is added. Asked for is `mu v + g`, and `eta v` is subtracted.",
     "Both exist, and agree while the rate stays the same. What changes if it is lowered?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda eta: -1},
+    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda mu, eta: 1, "sign": 1},
 )
 SIGN_IN_VELOCITY = Mistake(
     "sign inside the velocity",
@@ -158,7 +179,23 @@ SIGN_IN_VELOCITY = Mistake(
     "`mu v + g`, and `eta v` is subtracted.",
     "Both move the parameters alike. Which sign has a velocity that is handed to your function?",
     at("sec-update"),
-    {"gather": lambda v, g, mu, eta: mu * v - g, "rate": lambda eta: -eta},
+    {"gather": lambda v, g, mu, eta: mu * v - g, "sign": 1},
+)
+GRADIENT_SUBTRACTED = Mistake(
+    "gradient and velocity subtracted",
+    "The gradient is subtracted from the velocity, and the velocity from the parameters: twice "
+    "minus is uphill.",
+    "For v = 0, does your step go along g or against it?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v - g},
+)
+GRADIENT_AND_RATE_SUBTRACTED = Mistake(
+    "gradient and velocity subtracted, rate inside the velocity",
+    "The gradient times the rate is subtracted from the velocity, and the velocity from the "
+    "parameters: twice minus is uphill.",
+    "For v = 0, does your step go along g or against it?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v - eta * g, "rate": lambda mu, eta: 1},
 )
 AVERAGED_VELOCITY = Mistake(
     "velocity averaged",
@@ -170,7 +207,7 @@ AVERAGED_VELOCITY = Mistake(
 )
 NO_VELOCITY = Mistake(
     "velocity forgotten",
-    "The old velocity is lost: this is plain gradient descent.",
+    "The old velocity is lost, as in plain gradient descent.",
     "What does mu multiply?",
     at("sec-update"),
     {"gather": lambda v, g, mu, eta: g},
@@ -212,8 +249,44 @@ NESTEROV_IN_VELOCITY = Mistake(
     {
         "gather": lambda v, g, mu, eta: mu * v - eta * g,
         "along": lambda old, new, g, mu, eta: mu * new - eta * g,
-        "rate": lambda eta: -1,
+        "rate": lambda mu, eta: 1,
+        "sign": 1,
     },
+)
+MU_AND_RATE_EXCHANGED = Mistake(
+    "mu and rate exchanged",
+    "`mu` and `eta` have changed places: `eta` multiplies the old velocity, and `mu` the step.",
+    "Which of the two is the rate, and which one says how much of the velocity is kept?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: eta * v + g, "rate": lambda mu, eta: mu},
+)
+STEP_ALONG_GRADIENT = Mistake(
+    "step along the gradient",
+    "The velocity is updated, but the step is made with the gradient itself.",
+    "Which of `g` and `v` moves the parameters?",
+    at("sec-update"),
+    {"along": lambda old, new, g, mu, eta: g},
+)
+RATE_TWICE = Mistake(
+    "rate twice",
+    "The rate multiplies the gradient when it enters the velocity, and the velocity in the step.",
+    "For v = 0, how far does a step go along g?",
+    at("sec-update"),
+    {"gather": lambda v, g, mu, eta: mu * v + eta * g},
+)
+RATE_FORGOTTEN = Mistake(
+    "rate forgotten",
+    "The rate, `eta`, is not in the step.",
+    "How does your step change if eta is halved?",
+    at("sec-update"),
+    {"rate": lambda mu, eta: 1},
+)
+OLD_VELOCITY_KEPT = Mistake(
+    "old velocity handed on",
+    "The velocity that is handed on is the old one.",
+    "Which of the two velocities do you return?",
+    at("sec-update"),
+    {"kept": lambda old, new: old},
 )
 UPHILL = Mistake(
     "uphill",
@@ -227,11 +300,11 @@ UPHILL = Mistake(
 def momentum(
     theta: Array, g: Array, v: Array, eta: float, mu: float, *,
     gather: Any = lambda v, g, mu, eta: mu * v + g, along: Any = lambda old, new, g, mu, eta: new,
-    rate: Any = lambda eta: eta, sign: int = -1,
+    rate: Any = lambda mu, eta: eta, sign: int = -1, kept: Any = lambda old, new: new,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Return theta - eta v, and the new v = mu v + g."""
     new = gather(v, g, mu, eta)
-    return theta + sign * rate(eta) * along(v, new, g, mu, eta), new
+    return theta + sign * rate(mu, eta) * along(v, new, g, mu, eta), kept(v, new)
 
 
 # ---------------------------------------------------------------------------------------- Adam
@@ -285,6 +358,27 @@ CORRECTED_HANDED_ON = Mistake(
     at("sec-update"),
     {"kept": lambda raw, corrected: corrected},
 )
+BETA_1_IN_BOTH = Mistake(
+    "beta_1 in both corrections",
+    "Both averages are corrected with `beta_1`; the squares have `beta_2`.",
+    "With which beta was each average taken?",
+    at("sec-update"),
+    {"correcting": lambda beta_1, beta_2: (beta_1, beta_1)},
+)
+BETA_2_IN_BOTH = Mistake(
+    "beta_2 in both corrections",
+    "Both averages are corrected with `beta_2`; the gradients have `beta_1`.",
+    "With which beta was each average taken?",
+    at("sec-update"),
+    {"correcting": lambda beta_1, beta_2: (beta_2, beta_2)},
+)
+OLD_AVERAGES = Mistake(
+    "step along the old averages",
+    "The step is made with the averages before the update.",
+    "At the first update both are zero. Does your function move then?",
+    at("sec-update"),
+    {"used": lambda old, new: old},
+)
 AVERAGES_EXCHANGED = Mistake(
     "weights of the average exchanged",
     "Old average and new gradient have each other's weights.",
@@ -320,9 +414,16 @@ NOT_SQUARED = Mistake(
     at("sec-update"),
     {"squared": lambda g, u: g},
 )
+ABSOLUTE_FOR_SQUARE = Mistake(
+    "absolute value for the square",
+    "What is averaged for `s` is the absolute value of the gradient; it is the square.",
+    "Multiply all gradients by 10. By what should `s` change?",
+    at("sec-update"),
+    {"squared": lambda g, u: np.abs(g)},
+)
 NO_AVERAGE_OF_GRADIENTS = Mistake(
     "gradient for its average",
-    "The step is made along the gradient itself: this is RMSProp with a correction.",
+    "The step is made with the gradient itself, as in RMSProp.",
     "Where is `u` used?",
     at("sec-update"),
     {"along": lambda g, u_hat: g},
@@ -374,27 +475,42 @@ def adam(
     kept: Any = lambda raw, corrected: raw, squared: Any = lambda g, u: g**2,
     betas: Any = lambda beta_1, beta_2: (beta_1, beta_2), sign: int = -1,
     along: Any = lambda g, u_hat: u_hat, grown: Any = lambda new, old: new,
+    used: Any = lambda old, new: new, rate: Any = lambda mu, eta: eta,
+    correcting: Any = lambda beta_1, beta_2: (beta_1, beta_2),
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Parameters and both averages after update j."""
     beta_1, beta_2 = betas(beta_1, beta_2)
-    u = mean(u, g, beta_1)
-    s = grown(mean(s, squared(g, u), beta_2), s)
-    u_hat, s_hat = corrected(u, beta_1, j, "u"), corrected(s, beta_2, j, "s")
-    theta = theta + sign * eta * along(g, u_hat) / size(s_hat, epsilon, beta_2, j)
+    u_old, u = u, mean(u, g, beta_1)
+    s_old, s = s, grown(mean(s, squared(g, u), beta_2), s)
+    of_u, of_s = correcting(beta_1, beta_2)
+    u_hat, s_hat = corrected(used(u_old, u), of_u, j, "u"), corrected(used(s_old, s), of_s, j, "s")
+    step = along(g, u_hat) / size(s_hat, epsilon, beta_2, j)
+    theta = theta + sign * rate(beta_1, eta) * step
     return theta, kept(u, u_hat), kept(s, s_hat)
 
 
 # ---------------------------------------------------------------------------------- exercises
 
 
+LONG_OR_SHORT = (0, 0, 0.3), (1, 0, 0.5), (0, 0.1, 0.3), (1, 0.4, 0.3), (0, 1.7, 2.0)
+"""Which network's gradient, which norm it gets if not its own, and tau.
+
+Near tau a norm and its square stand on different sides of it, one for tau < 1 and one for tau > 1.
+"""
+
+
 def gradients() -> list[Problem]:
-    """Gradients of a norm far above the threshold, and of one below it."""
-    found = [(bptt(net.params, net.x, net.y, net.state0[0]), net.sizes) for net in NETWORKS]
-    long, sizes = found[0]
-    short = {name: 0.1 * g / total_norm(long) for name, g in long.items()}
-    about = "gradients longer than tau", "gradients longer than tau", "a gradient shorter than tau"
-    given = zip((*found, (short, sizes)), (0.3, 0.5, 0.3), about, strict=True)
-    return [Problem({"grads": g, "tau": tau}, sizes, text) for (g, sizes), tau, text in given]
+    """Gradients of norms far above the threshold, and on both sides near it."""
+    problems = []
+    for k, length, tau in LONG_OR_SHORT:
+        net = NETWORKS[k]
+        grads = bptt(net.params, net.x, net.y, net.state0[0])
+        own = total_norm(grads)
+        length = length or own
+        given = {"grads": {name: g * length / own for name, g in grads.items()}, "tau": tau}
+        about = f"a norm of {length:.3g}, tau = {tau:g}"
+        problems.append(Problem(given, net.sizes, about))
+    return problems
 
 
 def update(names: str, sizes: tuple[int, int], about: str = "", **numbers: Any) -> Problem:
@@ -438,9 +554,10 @@ EXERCISES = (
         MOVES,
         (
             OLD_VELOCITY, RATE_IN_VELOCITY, DESCENT_IN_VELOCITY, SIGN_IN_VELOCITY,
+            GRADIENT_SUBTRACTED, GRADIENT_AND_RATE_SUBTRACTED,
             AVERAGED_VELOCITY, NO_VELOCITY, MU_FORGOTTEN, MU_AT_THE_GRADIENT, MU_AT_BOTH,
-            NESTEROV,
-            NESTEROV_IN_VELOCITY, UPHILL,
+            NESTEROV, NESTEROV_IN_VELOCITY, MU_AND_RATE_EXCHANGED, STEP_ALONG_GRADIENT,
+            RATE_TWICE, RATE_FORGOTTEN, OLD_VELOCITY_KEPT, UPHILL,
         ),
         ("theta", "v"),
         simpler=[at_rest(MOVES[0], "the first update, v = 0")],
@@ -455,7 +572,7 @@ EXERCISES = (
         GRADIENTS,
         (
             CLIPPED_PER_PARAMETER, CLIPPED_PER_ENTRY, ALWAYS_SCALED, SHORT_ONES_SCALED,
-            RATIO_UPSIDE_DOWN,
+            RATIO_UPSIDE_DOWN, NORM_NOT_DIVIDED, NORM_TWICE, THRESHOLD_ONE,
             NEVER_CLIPPED, LENGTH_ONE, NORM_SQUARED, SUM_OF_NORMS, SUM_OF_ABSOLUTES,
             LARGEST_ENTRY_AS_SIZE, MEAN_SQUARE_AS_SIZE,
         ),
@@ -474,7 +591,8 @@ EXERCISES = (
             CORRECTED_AS_FIRST, COUNTED_FROM_ZERO, COUNTED_FROM_TWO, AVERAGES_EXCHANGED,
             ADDED_WHOLE, BETAS_EXCHANGED, SQUARE_OF_THE_AVERAGE, NOT_SQUARED,
             NO_AVERAGE_OF_GRADIENTS, NO_ROOT, NO_EPSILON, EPSILON_INSIDE, EPSILON_HAT,
-            LARGEST_SQUARE_KEPT, UPHILL,
+            LARGEST_SQUARE_KEPT, BETA_1_IN_BOTH, BETA_2_IN_BOTH, OLD_AVERAGES,
+            ABSOLUTE_FOR_SQUARE, RATE_FORGOTTEN, UPHILL,
         ),
         ("theta", "u", "s"),
         simpler=[at_rest(ADAM_STEPS[0], "the first update, j = 1", j=1)],

@@ -27,12 +27,16 @@ class Problem:
         What is special about it, so that one can say "right for ...".
     shows : Mistake, optional
         What a function that gets this problem alone wrong does not know.
+    apart : bool
+        Whether a line of its own may answer it, such as ``if t == k``. A mistake in the other
+        lines need not show in it.
     """
 
     arguments: Mapping[str, Any]
     sizes: Mapping[str, int] = field(default_factory=dict)
     about: str = ""
     shows: Mistake | None = None
+    apart: bool = False
 
     def fresh(self) -> list[Any]:
         """Copy the arguments, so that a function may do with them what it likes."""
@@ -86,7 +90,9 @@ def run_trials(
         yield Trial(problem, outcome, changed)
 
 
-def raise_if_failed(function: Callable[..., Any], trial: Trial, seconds: float) -> None:
+def raise_if_failed(
+    function: Callable[..., Any], trial: Trial, seconds: float, before: Sequence[Trial] = ()
+) -> None:
     """Raise if a call has returned nothing, because it raised or never ended."""
     outcome = trial.outcome
     if outcome.late:
@@ -104,11 +110,11 @@ def raise_if_failed(function: Callable[..., Any], trial: Trial, seconds: float) 
         raise Unusable(
             f"The function stops{where}, with {what}."
             + f" In this call {sizes}." * bool(sizes)
-            + advice(outcome.error, trial.problem)
+            + advice(outcome.error, trial.problem, [one for one in before if one is not trial])
         )
 
 
-def advice(error: BaseException, problem: Problem) -> str:
+def advice(error: BaseException, problem: Problem, before: Sequence[Trial]) -> str:
     """Say what is known of two frequent errors: an unknown key, and shapes that do not fit."""
     weights = {
         name: value
@@ -120,7 +126,11 @@ def advice(error: BaseException, problem: Problem) -> str:
             if not {*error.args} & {*entries}:
                 return f" The keys of `{name}` are {', '.join(map(str, entries))}."
     misfit = ("matmul", "not aligned", "broadcast")
-    if isinstance(error, ValueError) and any(word in str(error) for word in misfit) and weights:
+    if not isinstance(error, ValueError) or not any(word in str(error) for word in misfit):
+        return ""
+    if any(one.problem.sizes != problem.sizes for one in before):
+        return " With other sizes it does not stop there. Is a size written as a number?"
+    if weights:
         return (
             " Examples are rows here, so a matrix stands on the right, `x_t @ W`; its shape is "
             "(from, to)."

@@ -45,7 +45,7 @@ SLOPES_ON_COLUMNS = Mistake(
 )
 JACOBIAN_OF_COLUMNS = Mistake(
     "denominator layout",
-    "This is the transpose of the Jacobian, `W_hh D_t`: a neuron's derivatives stand in a column.",
+    "The Jacobian is transposed, as in `W_hh D_t`: a neuron's derivatives stand in a column.",
     "Entry (i, j) is the derivative of neuron i at step t by neuron j at step t - 1.",
     at("sec-bptt-order"),
     {"layout": np.transpose},
@@ -73,7 +73,7 @@ JACOBIAN_OLD_SLOPE = Mistake(
 )
 JACOBIAN_WITHOUT_SLOPE = Mistake(
     "weights alone",
-    "The slope is missing: this is the Jacobian of a linear network.",
+    "The slope is missing, as if the network were linear.",
     "A saturated neuron does not feel its inputs. Does yours?",
     at("sec-jacobian"),
     {"slope": lambda before, h, a: np.ones_like(h)},
@@ -147,7 +147,8 @@ PRODUCT_REVERSED = Mistake(
 PRODUCT_TOO_LONG = Mistake(
     "J_k in the product",
     "There is a factor too many: `J_k` leads to `h_k`, not away from it.",
-    "From k to t there are t - k steps. How many factors does your product have?",
+    "From k to t there are t - k steps. How many factors does your product have? `J[k - 1]` is "
+    "`J_k`, and so `range(max(k - 1, 0), t)` begins one too early unless k is 0.",
     at("sec-jacobian-product"),
     {"factors": lambda J, t, k: J[max(k - 1, 0) : t]},
 )
@@ -180,6 +181,34 @@ PRODUCT_SHIFTED_BACK = Mistake(
     at("sec-jacobian-product"),
     {"factors": lambda J, t, k: J[np.arange(k - 1, t - 1)]},
 )
+PRODUCT_SHIFTED_BACK_UNLESS_FROM_START = Mistake(
+    "index shifted by one, the other way, unless k is 0",
+    "The factors are one step too early, `J_{t-1}` to `J_k`; for k = 0 the newest is missing.",
+    "The array has no entry for a step 0, so `J[0]` is `J_1`. Is 1 subtracted twice?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[max(k - 1, 0) : max(t - 1, 0)]},
+)
+PRODUCT_OF_NEWEST_STEPS = Mistake(
+    "from k to the end",
+    "The product goes on to `J_T`, whatever t is: these are the factors `J_{k+1}` to `J_T`.",
+    "Where does your loop end, at t or at the end of the array?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[k:]},
+)
+PRODUCT_OF_OLDEST_STEPS = Mistake(
+    "from the start to t",
+    "The product begins with `J_1`, whatever k is: these are the factors `J_1` to `J_t`.",
+    "Where does your loop begin, at k or at the start of the array?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[:t]},
+)
+NO_FACTOR = Mistake(
+    "always the identity",
+    "This is the identity, whatever t and k are: no factor is in the product.",
+    "Over which range does your loop run if t = 4 and k = 2? And is the product kept?",
+    at("sec-jacobian-product"),
+    {"factors": lambda J, t, k: J[:0]},
+)
 PRODUCT_BY_ENTRY = Mistake(
     "product entry by entry",
     "The matrices are multiplied entry by entry.",
@@ -187,8 +216,23 @@ PRODUCT_BY_ENTRY = Mistake(
     at("sec-jacobian-product"),
     {"times": np.multiply},
 )
+PRODUCT_BY_ENTRY_FROM_IDENTITY = Mistake(
+    "product entry by entry, from the identity",
+    "The matrices are multiplied entry by entry. The identity stands among them, so that only the "
+    "diagonals are left.",
+    "`*` and `np.prod` work entry by entry. Which operator multiplies matrices?",
+    at("sec-jacobian-product"),
+    {"times": lambda P, J_j: np.diag(np.diag(P)) * J_j},
+)
 
 
+PRODUCT_BY_ENTRY_OR_ONES = Mistake(
+    "product entry by entry, and ones for t = k",
+    "The matrices are multiplied entry by entry, and for t = k that gives a matrix of ones.",
+    "`*` and `np.prod` work entry by entry. Which operator multiplies matrices?",
+    at("sec-jacobian-product"),
+    {"times": np.multiply, "empty": lambda n: np.ones((n, n))},
+)
 FACTORS_TRANSPOSED = Mistake(
     "factors transposed",
     "Each Jacobian enters as its transpose.",
@@ -221,11 +265,11 @@ FACTORS_ADDED = Mistake(
 
 def jacobian_product(
     J: Array, t: int, k: int, *, factors: Any = lambda J, t, k: J[k:t], order: int = 1,
-    times: Any = np.matmul, layout: Any = identity, turned: Any = identity,
+    times: Any = np.matmul, layout: Any = identity, turned: Any = identity, empty: Any = np.eye,
 ) -> Array:  # fmt: skip
     """J_t J_{t-1} .. J_{k+1}, and the identity for t = k."""
     chosen = [layout(J_j) for J_j in factors(J, t, k)[::-order]]
-    return turned(reduce(times, chosen)) if len(chosen) else np.eye(J.shape[-1])
+    return turned(reduce(times, chosen) if len(chosen) else empty(J.shape[-1]))  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------------------ the bound
@@ -267,7 +311,7 @@ GAMMA_ONCE = Mistake(
 )
 WEIGHTS_ONCE = Mistake(
     "bound of the weights only once",
-    "The largest singular value is counted for one step; `W_hh` acts at every step.",
+    "The size of the weights is counted for one step; `W_hh` acts at every step.",
     "How often is `W_hh` applied between k and t?",
     at("sec-norm-bound"),
     {"over_steps": lambda gamma, size, lag: gamma**lag * size},
@@ -281,6 +325,21 @@ LAG_TOO_SMALL = Mistake(
 )
 
 
+LAG_FORGOTTEN = Mistake(
+    "bound of a single step",
+    "The lag has no effect: the factor is that of one step.",
+    "Two steps, each by a factor of at most 0.5: what is the factor of both together?",
+    at("sec-norm-bound"),
+    {"over_steps": lambda gamma, size, lag: gamma * size},
+)
+NORM_OF_POWER = Mistake(
+    "norm of the power",
+    "The norm is that of the power of `W_hh`; it bounds the product only where all slopes are "
+    "alike. Asked for is the power of the norm.",
+    "Between two factors `W_hh` stand slopes. Is the norm of a product the product of the norms?",
+    at("sec-norm-bound"),
+    {"size": lambda W: W, "over_steps": lambda gamma, W, lag: gamma**lag * norm_of_power(W, lag)},
+)
 LAG_TOO_LARGE = Mistake(
     "exponent one too large",
     "There is one factor too many: over a lag of t - k there are t - k factors.",
@@ -304,7 +363,7 @@ ROW_SUMS = Mistake(
 )
 SINGULAR_VALUE_SQUARED = Mistake(
     "root of the eigenvalue forgotten",
-    "This is the largest eigenvalue of `W W^T`; the singular value is its root.",
+    "This uses the largest eigenvalue of `W W^T`; the singular value is its root.",
     "Double the matrix: by what does your number grow?",
     at("sec-norm-bound"),
     {"size": lambda W: np.linalg.norm(W, 2) ** 2},
@@ -331,6 +390,11 @@ TIMES_LAG = Mistake(
     at("sec-norm-bound"),
     {"over_steps": lambda gamma, size, lag: gamma * size * lag},
 )
+
+
+def norm_of_power(W: Array, lag: int) -> float:
+    """2-norm of a power of a matrix."""
+    return float(np.linalg.norm(np.linalg.matrix_power(W, lag), 2))
 
 
 def norm_bound(
@@ -369,8 +433,10 @@ SINGULAR_VALUES_OF_PRODUCT = Mistake(
 )
 ALWAYS_FROM_IDENTITY = Mistake(
     "Q not handed on",
-    "Every Jacobian is factorised by itself: the directions of the step before are not handed on.",
-    "Which matrix does `J_t` multiply before the QR?",
+    "The directions of the step before have no effect: the factors are those of every Jacobian by "
+    "itself.",
+    "`qr(J_t @ Q)`: is `Q` handed on from step to step, and does it stand to the right of `J_t`? "
+    "To the left, `qr(Q @ J_t)`, it leaves the diagonal of R as it is.",
     at("sec-exact-rate"),
     {"way": "alone"},
 )
@@ -453,6 +519,13 @@ FIRST_STEP_LEFT_OUT = Mistake(
     at("sec-exact-rate"),
     {"steps": lambda J: J[1:]},
 )
+LAST_STEP_LEFT_OUT = Mistake(
+    "last Jacobian left out",
+    "The sum ends before the last Jacobian; `J[T - 1]` is `J_T` and belongs to it.",
+    "Where does your loop end, and what does the array hold there?",
+    at("sec-exact-rate"),
+    {"steps": lambda J: J[:-1]},
+)
 OLDEST_LAST = Mistake(
     "steps from last to first",
     "The Jacobians are applied from the last step to the first.",
@@ -509,6 +582,12 @@ def jacobians(net: Network) -> Array:
     return np.array(found)
 
 
+def between(net: Network, t: int, k: int) -> Problem:
+    """Jacobians, and two steps."""
+    arguments = {"J": jacobians(net), "t": t, "k": k}
+    return Problem(arguments, net.sizes, f"t = {t}, k = {k}", apart=t == k)
+
+
 def wandering(n: int, T: int, seed: int, rising: bool = False) -> Problem:
     """Jacobians of many steps, the same at no two, with rates that differ.
 
@@ -527,15 +606,13 @@ def wandering(n: int, T: int, seed: int, rising: bool = False) -> Problem:
 ONE_SEQUENCE = [
     Problem({"params": n.params, "x_t": n.x[0, 0], "h": n.state0[0][0]}, n.sizes) for n in NETWORKS
 ]
-PRODUCTS = [
-    Problem({"J": jacobians(net), "t": t, "k": k}, net.sizes, f"t = {t}, k = {k}")
-    for net in NETWORKS
-    for t, k in ((6, 2), (7, 0), (3, 3))
-]
-ONE_FACTOR = Problem({"J": jacobians(NETWORKS[0]), "t": 4, "k": 3}, {}, "neighbours, t = k + 1")
+PRODUCTS = [between(net, t, k) for net in NETWORKS for t, k in ((6, 2), (7, 0), (3, 3))]
+NEIGHBOURS = [between(NETWORKS[0], t, k) for t, k in ((4, 3), (1, 0))]
 BOUNDS = [
-    Problem({"W_hh": net.params["W_hh"], "gamma": gamma, "lag": lag}, net.sizes)
-    for net, gamma, lag in zip([*NETWORKS, NETWORKS[0]], (0.25, 0.9, 0.6), (3, 1, 4), strict=True)
+    Problem({"W_hh": net.params["W_hh"], "gamma": gamma, "lag": lag}, net.sizes, apart=lag == 0)
+    for net, gamma, lag in zip(
+        [*NETWORKS, *NETWORKS], (0.25, 0.9, 0.6, 0.7), (3, 1, 4, 0), strict=True
+    )
 ]
 
 
@@ -551,7 +628,8 @@ def special_bounds(problem: Problem) -> list[Problem]:
     ]
 
 
-RATES = [wandering(3, 12, 0), wandering(4, 15, 1), wandering(3, 10, 3, rising=True)]
+RISING = replace(wandering(3, 10, 3, rising=True), about="rates of which the smallest comes first")
+RATES = [wandering(3, 12, 0), wandering(4, 15, 1), RISING]
 MANY_STEPS = replace(wandering(3, 150, 2), about="many steps", shows=DIRECTIONS_LOST)
 
 EXERCISES = (
@@ -581,11 +659,13 @@ EXERCISES = (
         PRODUCTS,
         (
             PRODUCT_REVERSED, PRODUCT_TOO_LONG, PRODUCT_TOO_LONG_WRAPPED, PRODUCT_WITHOUT_NEWEST,
-            PRODUCT_SHIFTED, PRODUCT_SHIFTED_BACK, PRODUCT_BY_ENTRY, FACTORS_TRANSPOSED,
-            PRODUCT_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
+            PRODUCT_SHIFTED, PRODUCT_SHIFTED_BACK, PRODUCT_SHIFTED_BACK_UNLESS_FROM_START,
+            PRODUCT_OF_NEWEST_STEPS, PRODUCT_OF_OLDEST_STEPS, NO_FACTOR, PRODUCT_BY_ENTRY,
+            PRODUCT_BY_ENTRY_FROM_IDENTITY, PRODUCT_BY_ENTRY_OR_ONES,
+            FACTORS_TRANSPOSED, PRODUCT_TRANSPOSED, POWER_OF_ONE, FACTORS_ADDED,
         ),
         ("product",),
-        simpler=[ONE_FACTOR],
+        simpler=NEIGHBOURS,
         minutes=10,
         level="easy",
         outcome="write the Jacobian of one step",
@@ -598,7 +678,8 @@ EXERCISES = (
         (
             SPECTRAL_RADIUS, FROBENIUS, LARGEST_ENTRY, COLUMN_SUMS, ROW_SUMS,
             SINGULAR_VALUE_SQUARED, SMALLEST_SINGULAR_VALUE, DETERMINANT, GAMMA_FORGOTTEN,
-            GAMMA_ONCE, WEIGHTS_ONCE, LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
+            GAMMA_ONCE, WEIGHTS_ONCE, LAG_FORGOTTEN, LAG_TOO_SMALL, LAG_TOO_LARGE, TIMES_LAG,
+            NORM_OF_POWER,
         ),
         ("bound",),
         simpler=special_bounds(BOUNDS[0]),
@@ -617,7 +698,7 @@ EXERCISES = (
             SINGULAR_VALUES_AVERAGED, EIGENVALUES_AVERAGED, RATES_NOT_AVERAGED,
             RATES_OVER_ONE_STEP_LESS, RATES_OVER_ONE_STEP_MORE, RATES_NOT_SORTED,
             SMALLEST_RATE_FIRST, LOGARITHM_OF_THE_MEAN, RATES_IN_BITS, FACTORS_FOR_RATES,
-            FIRST_STEP_LEFT_OUT, OLDEST_LAST,
+            FIRST_STEP_LEFT_OUT, LAST_STEP_LEFT_OUT, OLDEST_LAST,
             JACOBIANS_TURNED,
         ),
         ("rates",),

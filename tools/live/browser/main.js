@@ -98,11 +98,19 @@ const check = (place) =>
     const failure = result.error ? [failureOf(result.error), ...hintsOf(result)] : [];
     place.answer.replaceChildren(...failure, ...(await valuesOf(result.value)), ...printedOf(printed), ...missingOf(result.missing));
     place.root.classList.add(result.right ? "right" : "wrong");
+    if (result.note) keep(place, result.note);
     if (result.right) solved(place);
     return result;
   }).then((came) => {
     if (came?.failed) place.answer.replaceChildren(make("p", {}, came.failed));
   });
+
+// What the checker said is kept beside the code, in the form of check.report.
+const keep = (place, note) => {
+  const before = store.get(place.key) ?? {};
+  const mistakes = [...new Set([...(before.mistakes ?? []), ...note.mistakes])];
+  store.put(place.key, { text: place.text, ...note, mistakes, tries: (before.tries ?? 0) + 1 });
+};
 
 const solved = (place) => {
   store.put(place.key, { text: place.text, solved: new Date().toISOString() });

@@ -13,6 +13,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FunctionType
 from typing import Any
 
+from bptt_lab.exercises.reports import noted
+
 from .failures import failure, file_of, remember
 from .missing import Missing, StandIn, stand_in_for_them
 from .needs import needs
@@ -139,12 +141,13 @@ class Page:
         return result | self.judge(before["check"][exercise], written)
 
     def judge(self, checker: Callable[[Any], Any], function: Any) -> Result:
-        """Return what a checker says, and the line that it names."""
+        """Return what a checker says, what is kept of it, and the line that it names."""
         answer = checker(function)
         line = re.search(r"\bin line (\d+)", str(answer).replace("\n  ", " "))
         return {
             "right": bool(answer),
             "value": shown(answer),
+            "note": noted(function, answer),
             "line": int(line[1]) if line else None,
         }
 

@@ -22,7 +22,17 @@ from bptt_lab.book.plots.lstm import LagPanel, PathPanel, four_terms, gru_cell, 
 from bptt_lab.book.plots.network import TapePanel, folded_network, unrolled_network
 from bptt_lab.book.plots.reach import BandPanel, RateRows, RoadPanel, WiringPanel
 from bptt_lab.book.plots.style import COLOURS, STYLE, panels, scientific
-from bptt_lab.book.plots.training import RunPanel, digit_pixels, pixel_sequence, seed_bands, shade
+from bptt_lab.book.plots.training import (
+    RunPanel,
+    digit_pixels,
+    letters_and_windows,
+    pixel_sequence,
+    reach_film,
+    seed_bands,
+    shade,
+    solved_map,
+    solving_times,
+)
 from bptt_lab.book.plots.vanishing import (
     EndPanel,
     RatePanel,
@@ -65,6 +75,7 @@ __all__ = [
     "gradient_paths",
     "gru_cell",
     "lag_bars",
+    "letters_and_windows",
     "level_line",
     "loss_map",
     "lstm_cell",
@@ -72,9 +83,12 @@ __all__ = [
     "pixel_sequence",
     "rate_bands",
     "rate_map",
+    "reach_film",
     "scientific",
     "seed_bands",
     "shade",
+    "solved_map",
+    "solving_times",
     "spectra",
     "two_copies",
     "unrolled_network",

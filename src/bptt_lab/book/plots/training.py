@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 
 from bptt_lab.book.plots.lstm import LagPanel
 from bptt_lab.book.plots.style import COLOURS, DASHES
@@ -188,3 +189,165 @@ class RunPanel(LagPanel):
         self.names = list(curves)
         values: Sequence[npt.ArrayLike] = list(curves.values())
         self.show(values, [""] * len(values), at)
+
+
+def solved_map(
+    axes: Axes, shares: npt.ArrayLike, names: Sequence[str], lengths: Sequence[int]
+) -> Axes:
+    """Draw the share of trainings that solve a task: a row a network, a column a length.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    shares : array, shape (N, K)
+        From 0 to 1, or NaN where there is none.
+    names : sequence of N str
+    lengths : sequence of K int
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.book.plots import panels
+    >>> figure, axes = panels()
+    >>> drawn = solved_map(axes, [[1.0, 0.25]], ["GRU"], [20, 40])
+    >>> [text.get_text() for text in drawn.texts]
+    ['all', '25 %']
+    """
+    shares = np.asarray(shares, dtype=float)
+    size = float(axes.yaxis.label.get_fontsize())
+    shade = np.empty((*shares.shape, 4))
+    shade[..., :3], shade[..., 3] = to_rgb(COLOURS[0]), 0.75 * np.nan_to_num(shares)
+    edges = [np.arange(count + 1) - 0.5 for count in shares.shape]
+    axes.pcolormesh(edges[1], edges[0], shade, edgecolors="none")
+    for (row, column), share in np.ndenumerate(shares):
+        if np.isfinite(share):
+            axes.text(column, row, _share(share), ha="center", va="center", size=size)
+    axes.set(xticks=range(len(lengths)), xticklabels=lengths, xlabel="steps")
+    axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    return axes
+
+
+def _share(share: float) -> str:
+    return {0.0: "none", 1.0: "all"}.get(share, f"{share:.0%}".replace("%", " %"))
+
+
+def solving_times(axes: Axes, groups: Mapping[str, Sequence[int | None]], budget: int) -> Axes:
+    """Draw after how many updates each training solved its task; the others stand beyond a line.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+    groups : dict of name -> updates
+        A row each, from top to bottom; None where a training did not solve it.
+    budget : int
+        How many updates there were.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.book.plots import panels
+    >>> figure, axes = panels()
+    >>> drawn = solving_times(axes, {"GRU": [200, 300, None]}, budget=3000)
+    >>> [text.get_text() for text in drawn.texts]
+    ['not in 3000', '1 of 3']
+    """
+    size = 0.95 * float(axes.xaxis.label.get_fontsize())
+    beyond = 1.2 * budget
+    axes.text(beyond, -0.95, f"not in {budget}", size=size)
+    for row, steps in enumerate(groups.values()):
+        solved = sorted(step for step in steps if step is not None)
+        lost = len(steps) - len(solved)
+        rank = np.array([solved[:i].count(step) for i, step in enumerate(solved)])  # equal ones
+        height = row + 0.3 - 1.2 * rank / len(steps)
+        axes.plot(solved, height, "o", color=COLOURS[0], markersize=4, alpha=0.7)
+        if lost:
+            axes.text(beyond, row, f"{lost} of {len(steps)}", va="center", size=size)
+    axes.set(xscale="log", xlim=(85, 4 * budget), xlabel="updates until it is solved")
+    axes.set_xticks([100, 300, 1000, budget], ["100", "300", "1000", f"{budget}"])
+    axes.minorticks_off()
+    axes.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -1.4))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False, axis="y")
+    return axes
+
+
+def reach_film(axes: Axes, updates: npt.ArrayLike, reach: npt.ArrayLike, low: float = 1e-4) -> Axes:
+    """Draw a training as one picture: how much gradient reaches which step, update by update.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its limits are replaced.
+    updates : array, shape (K,)
+        Evenly spaced.
+    reach : array, shape (K, T)
+        The reach at each step; 1 or more is darkest, ``low`` or less is blank.
+    low : float
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.book.plots import panels
+    >>> figure, axes = panels()
+    >>> drawn = reach_film(axes, [0, 20], [[1e-4, 1], [0.1, 1]])
+    >>> drawn.get_ylim()
+    (2.5, 0.5)
+    """
+    updates, reach = np.asarray(updates, dtype=float), np.asarray(reach, dtype=float)
+    half, T = (updates[1] - updates[0]) / 2, reach.shape[1]
+    dark = 1 - np.log10(np.clip(reach, low, 1)) / np.log10(low)
+    shade = np.empty((T, len(updates), 4))
+    shade[..., :3], shade[..., 3] = to_rgb(COLOURS[0]), dark.T
+    across = np.append(updates - half, updates[-1] + half)
+    axes.pcolormesh(across, np.arange(T + 1) + 0.5, shade, edgecolors="none")
+    axes.set(xlim=(across[0], across[-1]), ylim=(T + 0.5, 0.5), xlabel="update", ylabel="step k")
+    axes.grid(visible=False)
+    return axes
+
+
+def letters_and_windows(
+    axes: Axes, T: int, letters: Mapping[str, tuple[int, int]], windows: Sequence[int]
+) -> Axes:
+    """Draw where the letters stand in a sequence, and which steps each window touches.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its scales are replaced.
+    T : int
+    letters : dict of name -> (first step, last step)
+    windows : sequence of int
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from bptt_lab.book.plots import panels
+    >>> figure, axes = panels()
+    >>> drawn = letters_and_windows(axes, 20, {"1st letter": (3, 4)}, [5])
+    >>> drawn.lines[0].get_xdata().tolist()
+    [15.5, 20.5]
+    """
+    shade(axes, {name: (first - 0.5, last + 0.5) for name, (first, last) in letters.items()})
+    for row, window in enumerate(windows):
+        axes.plot([T - window + 0.5, T + 0.5], [row, row], "-", color=COLOURS[0], linewidth=7)
+    axes.set(xlim=(0.5, T + 0.5), ylim=(len(windows) - 0.4, -1.6), xlabel="step t")
+    axes.set(xticks=range(1, T + 1), yticks=range(len(windows)))
+    axes.set_yticklabels([f"window {window}" for window in windows])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False)
+    return axes

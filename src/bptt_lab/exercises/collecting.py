@@ -1,12 +1,13 @@
-"""What the learners of a class have solved, read from the files that they exported.
+"""What the learners of a class have solved, read from the files that they handed in.
 
-The page *Your progress* saves what a learner has solved and written as one file. A teacher who has
-such files in a folder prints a table of them::
+Such a file comes from ``check.report("NAME")``, or from *Export* on the page *Your progress*. A
+teacher who has them in a folder prints a table of the class, and its most frequent mistakes::
 
-    python -m bptt_lab.classroom FOLDER          # for the eye
-    python -m bptt_lab.classroom FOLDER --csv    # for a spreadsheet, with all dates
+    python -m bptt_lab.exercises collect FOLDER          # for the eye
+    python -m bptt_lab.exercises collect FOLDER --csv    # for a spreadsheet, with all dates
 
-The files are read and nothing in them is run. They say what a browser has kept, and prove nothing.
+The files are read and nothing in them is run. They say what the learners' machines have kept, and
+prove nothing.
 """
 
 import argparse
@@ -14,16 +15,20 @@ import csv
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any, TextIO
 
-from bptt_lab.exercises import check
+from bptt_lab.exercises import MISTAKES, check
+from bptt_lab.exercises.reports import PREFIX
 
-PREFIX = "exercise:"
-"""How the keys of exercises begin among what a learner wrote."""
+SHOWN = 10
+"""How many of the most frequent mistakes are told."""
 
+NAME = re.compile(r"\w[\w .,'-]{0,60}$")
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?=T|$)")
 VERSION = re.compile(r"\d[\w.+-]{0,20}")
 
@@ -35,7 +40,7 @@ class Learner:
     Attributes
     ----------
     name : str
-        Name of the file, without its ending.
+        The name in the file; if there is none, that of the file without its ending.
     solved : dict
         Date on which each exercise was solved, by the name of the exercise.
     tried : tuple of str
@@ -44,6 +49,8 @@ class Learner:
         Date of the last change; empty if the file has none.
     version : str
         Version of the book in which that change was made.
+    mistakes : tuple of str
+        Names of the known mistakes that the checkers found, also those that were mended.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Learner:
     tried: tuple[str, ...]
     last: str
     version: str
+    mistakes: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Learner:
@@ -70,12 +78,14 @@ def read(path: Path) -> Learner:
     own = {name: entries[PREFIX + name] for name in check if PREFIX + name in entries}
     solved = {name: day for name, entry in own.items() if (day := matched(DATE, entry, "solved"))}
     last = max(entries.values(), key=lambda entry: matched(DATE, entry, "date"), default={})
+    named = (mistake for entry in own.values() for mistake in listed(entry, "mistakes"))
     return Learner(
-        path.stem,
+        matched(NAME, data, "name") or path.stem,
         solved,
         tuple(name for name in own if name not in solved),
         matched(DATE, last, "date"),
         matched(VERSION, last, "book"),
+        tuple(dict.fromkeys(mistake for mistake in named if mistake in MISTAKES)),
     )
 
 
@@ -83,6 +93,12 @@ def matched(form: re.Pattern[str], entry: Mapping[str, Any], key: str) -> str:
     """Return the part of an entry that has the right form, or nothing: a file may hold anything."""
     found = form.match(entry[key]) if isinstance(entry.get(key), str) else None
     return found[0] if found else ""
+
+
+def listed(entry: Mapping[str, Any], key: str) -> list[str]:
+    """Return the strings of a list in an entry, if there is one."""
+    found = entry.get(key)
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def table(learners: Sequence[Learner]) -> str:
@@ -111,6 +127,34 @@ def table(learners: Sequence[Learner]) -> str:
     )
 
 
+def frequent(learners: Iterable[Learner]) -> str:
+    """Tell the mistakes that most learners made, and the page to teach each from.
+
+    >>> anna = Learner("anna", {}, (), "", "", ("W_hh of the column form",))
+    >>> print(frequent([anna]))
+    The most frequent mistakes, by the number of learners who made them:
+      1  The state is multiplied by the transpose of `W_hh`, as if examples were
+         columns.
+         Teach from: Forward pass, section "Rows here, columns there",
+         forward.html#sec-columns
+    """
+    counts = Counter(mistake for learner in learners for mistake in learner.mistakes)
+    lines = ["The most frequent mistakes, by the number of learners who made them:"] * bool(counts)
+    for name, count in counts.most_common(SHOWN):
+        mistake = MISTAKES[name]
+        lines.append(hanging(f"{count:3}  ", mistake.sentence))
+        if place := mistake.place:
+            told = f"Teach from: {place}, {place.page}.html#{place.label}"
+            lines.append(hanging(" " * 5, told))
+    return "\n".join(lines)
+
+
+def hanging(start: str, text: str) -> str:
+    """Set a text behind a start, its further lines below the first; an address stays whole."""
+    below = " " * len(start)
+    return fill(text, 79, initial_indent=start, subsequent_indent=below, break_on_hyphens=False)
+
+
 def write_csv(learners: Iterable[Learner], file: TextIO) -> None:
     """Write a row for each learner; under each exercise stands the date of its solution."""
     writer = csv.writer(file)
@@ -120,23 +164,26 @@ def write_csv(learners: Iterable[Learner], file: TextIO) -> None:
         writer.writerow([learner.name, len(learner.solved), learner.last, learner.version, *dates])
 
 
-def main() -> None:
-    """Read a folder and print what it holds; say which files could not be read."""
-    parser = argparse.ArgumentParser(prog="python -m bptt_lab.classroom", description=__doc__)
-    parser.add_argument("folder", type=Path, help="folder with the exported files")
-    parser.add_argument("--csv", action="store_true", help="for a spreadsheet")
-    options = parser.parse_args()
+def handed_in(folder: Path) -> list[Learner]:
+    """Read a folder and those in it, and say which files could not be read."""
     learners: list[Learner] = []
-    for path in sorted(options.folder.glob("*.json")):
+    for path in sorted(folder.rglob("*.json")):
         try:
             learners.append(read(path))
         except ValueError as error:
             print(error, file=sys.stderr)
+    return learners
+
+
+def main() -> None:
+    """Read a folder and print what it holds."""
+    parser = argparse.ArgumentParser(prog="python -m bptt_lab.exercises", description=__doc__)
+    parser.add_argument("command", choices=["collect"])
+    parser.add_argument("folder", type=Path, help="folder with the files that were handed in")
+    parser.add_argument("--csv", action="store_true", help="for a spreadsheet")
+    options = parser.parse_args()
+    learners = handed_in(options.folder)
     if options.csv:
         write_csv(learners, sys.stdout)
     else:
-        print(table(learners))
-
-
-if __name__ == "__main__":
-    main()
+        print("\n\n".join(filter(None, [table(learners), frequent(learners)])))
