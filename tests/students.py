@@ -308,6 +308,51 @@ def my_step(params, x_t, h):
     return np.tanh(x_t @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
 """
 
+SCAN = """
+def my_scan(a, b):
+    reach = 1
+    while reach < len(a):
+        late_a, late_b = a[reach:], b[reach:]
+        b = np.concatenate([b[:reach], late_a * b[:-reach] + late_b])
+        a = np.concatenate([a[:reach], late_a * a[:-reach]])
+        reach = 2 * reach
+    return b
+"""
+
+TRACE_GRADIENT = """
+def my_trace_gradient(params, x, v):
+    w = params["w_hh"]
+    h, E, G = np.zeros(len(w)), np.zeros(len(w)), np.zeros(len(w))
+    for t in range(len(x)):
+        old = h
+        h = np.tanh(x[t] @ params["W_xh"] + w * h + params["b_h"])
+        E = (1 - h ** 2) * (old + w * E)
+        G = G + v[t] * E
+    return G
+"""
+
+CHECKPOINT_COST = """
+def my_cost(T, slots):
+    if T == 1:
+        return 0
+    if slots == 0:
+        return T * (T - 1) // 2
+    best = T * T
+    for y in range(1, T):
+        best = min(best, y + my_cost(T - y, slots - 1) + my_cost(y, slots))
+    return best
+"""
+
+NEWTON_STEP = """
+def my_newton_step(params, x, s):
+    new, d = s.copy(), np.zeros(s.shape[1])
+    for t in range(1, len(s)):
+        f = np.tanh(x[t - 1] @ params["W_xh"] + s[t - 1] @ params["W_hh"] + params["b_h"])
+        d = (1 - f ** 2) * (d @ params["W_hh"]) + f - s[t]
+        new[t] = s[t] + d
+    return new
+"""
+
 SOLUTIONS = {
     "rnn_step": STEP,
     "forward": FORWARD,
@@ -335,6 +380,10 @@ SOLUTIONS = {
     "clip_by_norm": CLIP,
     "momentum": MOMENTUM,
     "adam": ADAM,
+    "scan": SCAN,
+    "trace_gradient": TRACE_GRADIENT,
+    "checkpoint_cost": CHECKPOINT_COST,
+    "newton_step": NEWTON_STEP,
 }
 
 # What students hand in: exercise, lines changed (old, new), names of the mistakes.
@@ -462,6 +511,26 @@ ATTEMPTS = [
               ("beta_2 * s + (1 - beta_2)", "beta_1 * s + (1 - beta_1)"),
               ("1 - beta_1**j", "1 - beta_0**j"), ("1 - beta_2**j", "1 - beta_1**j"),
               ("1 - beta_0**j", "1 - beta_2**j")], ["betas exchanged"]),
+    ("scan", [("late_a * b[:-reach] + late_b", "late_b * a[:-reach] + b[:-reach]")],
+     ["steps joined in the wrong order"]),
+    ("scan", [("late_a * b[:-reach] + late_b", "b[:-reach] + late_b")],
+     ["increments only added"]),
+    ("scan", [("reach = 2 * reach", "reach = 1 + reach")], ["reach grows by one"]),
+    ("scan", [("return b", "return a")], ["factors for states"]),
+    ("trace_gradient", [("(old + w * E)", "old")], ["trace without memory"]),
+    ("trace_gradient", [("(old + w * E)", "(h + w * E)")], ["new state in the trace"]),
+    ("trace_gradient", [("(1 - h ** 2) * (old + w * E)", "(1 - h ** 2) * old + w * E")],
+     ["slope on the new use alone"]),
+    ("trace_gradient", [("G = G + v[t] * E", "G = v[t] * E")], ["last loss alone"]),
+    ("checkpoint_cost", [("slots - 1", "slots")], ["checkpoint takes no room"]),
+    ("checkpoint_cost", [("y + my_cost(T - y", "my_cost(T - y")],
+     ["way to the checkpoint not counted"]),
+    ("checkpoint_cost", [("range(1, T)", "[T // 2]")], ["always in the middle"]),
+    ("newton_step", [("(1 - f ** 2) * (d @ params[\"W_hh\"]) + f", "f")], ["no Jacobians"]),
+    ("newton_step", [("(d @ params[\"W_hh\"])", "(params[\"W_hh\"] @ d)")],
+     ["Newton with an untransposed matrix"]),
+    ("newton_step", [("(1 - f ** 2)", "(1 - s[t] ** 2)")], ["slope at the guess"]),
+    ("newton_step", [("new[t] = s[t] + d", "new[t] = d")], ["correction alone"]),
     # Two at once, alone in different parameters or one behind the other.
     ("bptt", [("delta @ W_hh.T", "delta @ W_hh"), ("(1 - h[t] ** 2)", "(1 - h[t])")],
      ["1 - h for 1 - h^2", "W_hh for its transpose"]),

@@ -17,9 +17,9 @@ PACKAGE = ROOT / "src" / "bptt_lab"
 
 LAYERS = (
     {"arguments", "activations", "losses", "initializers", "mean_field", "tasks", "symbolic"},
-    {"cells", "book"},
-    {"bptt", "reference"},
-    {"jacobians", "gradcheck", "training"},
+    {"cells", "book", "linear"},
+    {"bptt", "reference", "traces"},
+    {"jacobians", "gradcheck", "training", "newton", "checkpointing"},
     {"experiments", "claims", "exercises"},
     {"__init__"},
 )

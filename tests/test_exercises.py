@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import bptt_lab
 from bptt_lab import GRU, LSTM, RNN
+from bptt_lab.checkpointing import steps_again
 from bptt_lab.exercises import CHAPTERS, MISTAKES, Answer, Exercise, Mistake, Problem, check
 from bptt_lab.exercises.checker import LEVELS, MOST_LISTED
 from bptt_lab.exercises.comparing import CLOSE, all_agree, expressions, relative_error
@@ -23,6 +24,9 @@ from bptt_lab.exercises.diagnosing import CLIPPED, Case
 from bptt_lab.exercises.forward import NETWORKS
 from bptt_lab.exercises.mistakes import compatible, shares
 from bptt_lab.exercises.places import PAGES, SECTIONS
+from bptt_lab.linear import linear_recurrence
+from bptt_lab.newton import newton_step
+from bptt_lab.traces import elementwise_rtrl
 from students import ATTEMPTS, SOLUTIONS, written
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -256,6 +260,15 @@ def in_many_directions(loss, params, grads):
     return np.bool(True)
 
 
+def package_trace(params, x, v):
+    return elementwise_rtrl(params, x[:, None], v[:, None])["w_hh"]
+
+
+def package_newton(params, x, s):
+    params = params | {"W_yh": np.zeros((s.shape[1], 1)), "b_y": np.zeros(1)}
+    return newton_step(RNN("tanh"), params, x[:, None], s[:, None])[:, 0]
+
+
 PACKAGE = {
     "rnn_step": partial(package_step, RNN("tanh")),
     "forward": package_forward,
@@ -283,6 +296,10 @@ PACKAGE = {
     "clip_by_norm": bptt_lab.clip_by_norm,
     "momentum": package_momentum,
     "adam": package_adam,
+    "scan": lambda a, b: linear_recurrence(a, b)[1:],
+    "trace_gradient": package_trace,
+    "checkpoint_cost": lambda T, slots: steps_again(T, slots),
+    "newton_step": package_newton,
 }
 
 
@@ -735,6 +752,8 @@ def test_every_mistake_is_told_kindly_with_a_hint_and_a_place():
 
 RECURRENT = {"rnn_step", "forward", "bptt", "input_gradients", "detached", "stacked_backward"}
 ACTIVATIONS = {
+    "trace_gradient": {"tanh"},
+    "newton_step": {"tanh"},
     **dict.fromkeys({*RECURRENT, "step_jacobian"}, {"tanh"}),
     **dict.fromkeys(("bptt", "detached", "input_gradients"), {"tanh", "softmax"}),
     **dict.fromkeys(("lstm_step", "lstm_backward", "lstm_gradients"), {"tanh", "sigmoid"}),

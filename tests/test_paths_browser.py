@@ -242,7 +242,7 @@ def test_the_choice_is_seen_in_forced_colours(visit):  # noqa: F811
     assert mark.evaluate(colour) != mark.evaluate("one => getComputedStyle(one).backgroundColor")
 
 
-@pytest.mark.parametrize("name", ["forward", "bptt", "vanishing", "lstm", "training"])
+@pytest.mark.parametrize("name", ["forward", "bptt", "vanishing", "lstm", "training", "after"])
 def test_on_a_phone_nothing_is_wider_than_the_page(visit, name):  # noqa: F811
     page = visit(name, viewport={"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -260,7 +260,7 @@ UNFOLD = """
 document.querySelectorAll(".fold-body").forEach(one => (one.hidden = false));
 document.querySelectorAll("details").forEach(one => (one.open = true));
 """
-CHAPTERS = ["forward", "bptt", "vanishing", "lstm", "training"]
+CHAPTERS = ["forward", "bptt", "vanishing", "lstm", "training", "after"]
 RUN = [*CHAPTERS, *(f"{name}-exercises" for name in CHAPTERS), "index", "ledger"]
 
 

@@ -23,7 +23,7 @@ Not yet. This is a known mistake.
 `check` alone lists what there is. A teacher makes more of the same kind: see `Exercise`.
 """
 
-from bptt_lab.exercises import bptt, forward, lstm, training, vanishing
+from bptt_lab.exercises import after, bptt, forward, lstm, training, vanishing
 from bptt_lab.exercises.answers import Answer
 from bptt_lab.exercises.checker import Check, Exercise
 from bptt_lab.exercises.mistakes import Mistake
@@ -42,7 +42,7 @@ __all__ = [
     "check",
 ]
 
-CHAPTERS = (forward, bptt, vanishing, lstm, training)
+CHAPTERS = (forward, bptt, vanishing, lstm, training, after)
 
 check = Check(exercise for chapter in CHAPTERS for exercise in chapter.EXERCISES)
 

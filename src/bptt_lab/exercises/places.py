@@ -8,6 +8,7 @@ PAGES = {
     "vanishing": "Vanishing and exploding gradients",
     "lstm": "LSTM and GRU",
     "training": "Training",
+    "after": "After the LSTM: what became of the gradient through time",
 }
 """Title of a chapter by the name of its file."""
 
@@ -52,6 +53,12 @@ SECTIONS = {
     },
     "training": {
         "sec-update": "From a gradient to a step",
+    },
+    "after": {
+        "sec-after-scan": "All steps in a few rounds",
+        "sec-after-newton": "Newton over the sequence",
+        "sec-after-forward": "Forward again",
+        "sec-after-memory": "Less memory",
     },
 }
 """Heading of a section, its mathematics in plain letters, by page and label."""
