@@ -141,6 +141,7 @@ def check_with_axe(page: Page, where: str) -> None:
 def test_without_scripts_the_answers_unfold(visit, chapter):  # noqa: F811
     page = visit(chapter, java_script_enabled=False)
     for form in page.locator(".question").all():
+        form.scroll_into_view_if_needed()  # what is far from the screen is not laid out
         assert not form.get_by_role("button").is_visible()
         assert form.locator(".options li").first.is_visible()
         form.locator("summary").click()
