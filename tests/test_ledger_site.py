@@ -110,7 +110,7 @@ def test_the_list_of_slips_has_each_once_with_its_claims(ledger, rows):
 
 def test_marks_lead_to_rows_and_rows_to_marks(site, rows):
     marks = {}
-    for name in (*CHAPTERS, *EXERCISES, "index", "glossary", "bibliography"):
+    for name in (*CHAPTERS, *EXERCISES, "after", "index", "glossary", "bibliography"):
         for mark in parse(site / f"{name}.html").select("a.ledger"):
             claim = CLAIMS[mark["href"].removeprefix("ledger.html#")]
             assert mark.get_text() == SIGNS[claim.verdict] + claim.id
