@@ -226,6 +226,8 @@ def name_of(sheet) -> str:
 def write_styles(app: Sphinx) -> None:
     """Put the style sheets into one, in their order."""
     static = Path(app.outdir) / "_static"
+    if not (static / BEFORE[0]).exists():
+        return  # no page was written, so no sheet was copied: the one from before stands
     own = [Path(app.outdir) / sheet.filename for sheet in app.builder._css_files if sheet.filename]
     paths = [*(static / name for name in BEFORE), *own]
     texts = [
