@@ -97,7 +97,8 @@ def book(browser: Browser, address: str) -> tuple[float, float, list[float]]:
 
 def growth(site: Path) -> float:
     """KB, gzipped, by which Python in the page makes a page heavier before a press: the most."""
-    own = sum(packed((site / "_static" / name).read_bytes()) for name in ("live.js", "live.css"))
+    assets = ROOT / "book" / "assets"  # the site has the styles of all pages in one sheet
+    own = sum(packed((assets / name).read_bytes()) for name in ("live.js", "live.css"))
     pages = (path.read_text(encoding="utf-8") for path in site.glob("*.html"))
     return max(packed(p.encode()) - packed(OWN.sub("", p).encode()) for p in pages) + own
 

@@ -118,7 +118,7 @@ def test_pages_are_executed_side_by_side_and_only_what_changed_again(book):
     with style.open("a", encoding="utf-8") as file:
         file.write("\nbody { --changed: 1 }\n")
     assert book.build()[::2] == (0, [])
-    assert "--changed" in (book.root / "_build/html/_static/book.css").read_text(encoding="utf-8")
+    assert "--changed" in (book.root / "_build/html/_static/styles.css").read_text(encoding="utf-8")
 
 
 def test_neither_the_folder_nor_the_locale_matters(tmp_path):

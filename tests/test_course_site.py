@@ -58,7 +58,7 @@ def test_exercises_are_numbered_with_their_chapter_and_found_at_their_old_place(
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_questions_are_native_forms(pages, chapter):
-    forms = pages[chapter].select("form.question")
+    forms = pages[chapter].select(".question")
     assert len(forms) == len(CHAPTERS[chapter])
     for form, question in zip(forms, CHAPTERS[chapter].values(), strict=True):
         kind = "radio" if len(question.right) == 1 else "checkbox"
@@ -84,7 +84,7 @@ def test_the_list_of_what_can_be_done_names_what_is_there(pages, contents):
             assert len(set(page[kind])) == len(page[kind])
             place = pages[f"{name}-exercises" if kind == "exercises" and page[kind] else name]
             assert all(place.find(id=one) for one in page[kind]), (name, kind)
-        assert len(page["questions"]) == len(pages[name].select("form.question"))
+        assert len(page["questions"]) == len(pages[name].select(".question"))
     for name in CHAPTERS:
         exercises = pages[f"{name}-exercises"].select("article h2")
         assert len(contents[name]["exercises"]) == len(exercises)
@@ -152,7 +152,7 @@ def test_only_pages_with_questions_load_their_script(pages):
     for name, page in pages.items():
         loaded = [tag["src"] for tag in page.select("script[src]")]
         has = any("quiz.js" in address for address in loaded)
-        assert has == bool(page.select("form.question"))
+        assert has == bool(page.select(".question"))
         assert any("progress.js" in address for address in loaded) == (name != "404")
 
 

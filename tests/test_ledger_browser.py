@@ -145,7 +145,7 @@ def test_a_mark_tells_what_holds_when_it_is_pointed_at(visit):  # noqa: F811
     page = visit("vanishing", unfolded=True)
     mark = page.locator('a.ledger[href="ledger.html#norm-02"]').first
     mark.hover()
-    card = page.locator(".ledger-card")
+    card = page.locator(".preview")
     expect(card).to_contain_text(CLAIMS["norm-02"].title)
     expect(card).to_contain_text("no eigenvalues")
     assert card.locator(".katex-html").count() > 1
@@ -165,7 +165,7 @@ def test_a_card_stays_within_the_window(visit, width):  # noqa: F811
     page = visit("lstm", unfolded=True, viewport={"width": width, "height": 600})
     for mark in page.locator("a.ledger").all()[:12]:
         mark.hover()
-        box = page.locator(".ledger-card").bounding_box()
+        box = page.locator(".preview").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
         page.keyboard.press("Escape")
         page.mouse.move(0, 0)

@@ -177,11 +177,9 @@ def test_it_stands_under_reference_and_is_nothing_to_be_done(site):
 
 @pytest.mark.site
 def test_the_index_of_the_search_has_the_names(site):
-    text = (site / "searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
-    found = {
-        f"{prefix}.{entry[-1]}" for prefix, entries in index["objects"].items() for entry in entries
-    }
+    text = (site / "_static" / "search-list.js").read_text(encoding="utf-8")
+    index = json.loads(text.removeprefix("window.BOOK_TEXTS = ").removesuffix(";\n"))
+    found = {entry["address"].split("#")[1] for page in index for entry in page["entries"]}
     shown = {f"{m}.{n}" for m, n in names() if inspect.isroutine(getattr(import_module(m), n))}
     assert shown <= found
 

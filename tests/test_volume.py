@@ -20,17 +20,18 @@ MATHML = "{http://www.w3.org/1998/Math/MathML}"
 PAGE = """<article><section id="a-page"><h1><span class="section-number">2. </span>A page</h1>
 <div class="cell tag_hide-input"><details class="admonition hide"><summary><p class="collapsed">Show
  the code</p></summary><pre>folded = 1</pre></details></div>
-<figure class="explorer"><form><div class="control"><label><span>radius</span><input type="range">
+<figure class="explorer"><div class="controls"><div class="control"><label><span>radius</span>
+<input type="range">
 </label><output>1.10</output></div><fieldset class="control"><legend>activation</legend>
 <label><input type="radio" checked>tanh</label><label><input type="radio">relu</label></fieldset>
-<p class="note">needs JavaScript</p></form><div class="panels" role="img" aria-label="What is seen">
+<p class="note">needs JavaScript</p></div><div class="panels" role="img" aria-label="What is seen">
 <svg viewBox="0 0 1 1"><clipPath id="c"></clipPath></svg></div>
 <details><summary>The numbers</summary>0.5</details><script>[1]</script>
 <figcaption data-longest="long">A sentence.</figcaption></figure>
-<form class="question" id="question-one"><fieldset><legend>1. One</legend><ol class="upperalpha">
+<div class="question" id="question-one"><fieldset><legend>1. One</legend><ol class="upperalpha">
 <li><label><input type="radio"><span>Yes.</span></label></li></ol><button>Check</button>
 <div class="feedback"></div></fieldset><details class="answers"><summary>The answers, explained
-</summary><p>Because.</p></details></form>
+</summary><p>Because.</p></details></div>
 <section id="exercise"><h3>Exercise</h3><details class="sd-dropdown"><summary>
 <span class="sd-summary-text">Hint</span></summary><p>Try.</p></details>
 <details class="sd-dropdown"><summary><span class="sd-summary-text">Solution</span></summary>

@@ -112,7 +112,7 @@ def fingerprint_of_inputs() -> str:
 
 
 def read_all_unless_complete(app: Sphinx, env, added, changed, removed) -> set[str]:
-    """Read every page again unless the last build was complete and had the same inputs.
+    """Read and write every page again unless the last build was complete and had the same inputs.
 
     A build that was killed or that failed leaves no such file. Without this the warnings of a page
     would be forgotten by the next build, which would then pass.
@@ -120,7 +120,12 @@ def read_all_unless_complete(app: Sphinx, env, added, changed, removed) -> set[s
     file = completion_file(app)
     complete = file.exists() and file.read_text(encoding="utf-8") == fingerprint_of_inputs()
     file.unlink(missing_ok=True)
-    return set() if complete else env.found_docs
+    if complete:
+        return set()
+    shutil.rmtree(
+        Path(app.outdir) / "_modules", ignore_errors=True
+    )  # viewcode looks at dates alone
+    return env.found_docs
 
 
 def mark_complete(app: Sphinx, exception: Exception | None) -> None:
@@ -138,16 +143,14 @@ MARKS = {
     "quiz.js": 'class="question',
     "contents-names.js": "data-progress",  # what lists open items
     "progress-page.js": "data-progress",
-    "ledger-cards.js": 'class="table crosswalk',  # on other pages ledger.js loads it when asked
-    "ledger.": ('class="ledger', 'class="claims-'),
-    "explorer.css": ('class="explorer', 'class="drawing'),
+    "ledger-cards.js": 'class="table crosswalk',  # on other pages cards.js loads it when asked
+    "ledger.js": 'class="claims-',
+    "cards.js": ('class="ledger', 'reference internal"'),
     "clipboard": 'class="highlight',
     "copybutton": 'class="highlight',
     "design-tabs": "sd-tab-set",
-    "sphinx-design": "sd-",
-    "mystnb": 'class="cell',
     "katex": 'class="katex',
-    "sphinx-codeautolink": (),  # book.css has the little that it says
+    "sphinx-book-theme.js": (),  # theme.js does it
 }
 
 
@@ -185,15 +188,64 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     context["body"] = body
     context["generate_toctree_html"] = with_names(context["generate_toctree_html"])
     state = "application/vnd.jupyter.widget-state+json"
-    context["css_files"] = [f for f in context["css_files"] if is_used(f.filename, body)]
+    links = {name_of(sheet): sheet for sheet in context["css_files"]}
+    context["css_files"] = [
+        links[name] for name in (*APART, STYLES) if name in links and is_used(name, body)
+    ]
     context["script_files"] = [
         f
         for f in context["script_files"]
-        if is_used(f.filename, body) and f.attributes.get("type") != state
+        if is_used(f.filename, body)
+        and f.attributes.get("type") != state
+        and "DOCUMENTATION_OPTIONS." not in f.attributes.get("body", "")  # for the theme's script
     ]
+    for script in context["script_files"]:
+        if script.filename:  # none has to be there before the page is shown
+            script.attributes["defer"] = "defer"
 
 
 # ------------------------------------------------------------------ what the site ships
+
+STYLES = "styles.css"
+"""One sheet has the styles of all pages: a browser shows nothing before it has all sheets."""
+
+APART = ("pygments.css", "katex.min.css")
+"""Styles that the PDF and the ePub need too."""
+
+BEFORE = ("basic.css", "styles/pydata-sphinx-theme.css")
+"""What the theme would load by itself."""
+
+WITHOUT = ("theme.css", "sphinx-codeautolink.css")
+"""What names those, and what book.css says in fewer words."""
+
+
+def name_of(sheet) -> str:
+    return Path(urlsplit(str(sheet.filename)).path).name
+
+
+def write_styles(app: Sphinx) -> None:
+    """Put the style sheets into one, in their order."""
+    static = Path(app.outdir) / "_static"
+    if not (static / BEFORE[0]).exists():
+        return  # no page was written, so no sheet was copied: the one from before stands
+    own = [Path(app.outdir) / sheet.filename for sheet in app.builder._css_files if sheet.filename]
+    paths = [*(static / name for name in BEFORE), *own]
+    texts = [
+        path.read_text(encoding="utf-8").replace('@charset "UTF-8";', "")
+        for path in dict.fromkeys(paths)
+        if path.name not in (*APART, *WITHOUT, STYLES)
+    ]
+    (static / STYLES).write_text("\n".join(texts), encoding="utf-8")
+
+
+def name_styles(outdir: Path) -> None:
+    """Let every page name the sheet with its contents: a browser must not keep an old one."""
+    digest = hashlib.sha256((outdir / "_static" / STYLES).read_bytes()).hexdigest()[:8]
+    for page in outdir.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        named = re.sub(rf"(?<=_static/{STYLES})(?:\?v=\w+)?(?=\")", f"?v={digest}", text)
+        if named != text:
+            page.write_text(named, encoding="utf-8")
 
 
 def copy_katex(static: Path) -> None:
@@ -291,8 +343,10 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         remove_old_pages(app)
         copy_katex(outdir / "_static")
         write_icons(outdir)
+        write_styles(app)
         purge_css(outdir)
         prune_static(outdir)
+        name_styles(outdir)
 
 
 # ------------------------------------------------------------------ math
@@ -355,6 +409,7 @@ def setup(app: Sphinx) -> dict:
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # an unreadable formula fails the build
     app.config.templates_path.insert(0, str(ROOT / "tools" / "templates"))
+    app.add_css_file(STYLES)
     app.connect("config-inited", name_cache_after_package)
     app.connect("env-get-outdated", read_all_unless_complete)
     app.connect("env-before-read-docs", execute_side_by_side)

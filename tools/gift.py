@@ -71,7 +71,7 @@ def question(form: Tag, chapter: str) -> str:
 def chapter(page: Path, title: str) -> str:
     """Return the questions of one page as a category."""
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    asked = [question(form, page.stem) for form in soup.select("form.question")]
+    asked = [question(form, page.stem) for form in soup.select(".question")]
     return f"$CATEGORY: {title}\n\n" + "\n".join(asked)
 
 

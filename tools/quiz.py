@@ -101,7 +101,11 @@ class Question(SphinxDirective):
         return MARKS[mark], [nodes.Text(first.astext()[4:]), *rest]
 
     def form(self, text: list, marked: list, kind: str) -> Element:
-        """Return the question as a form, and its explanations below, folded."""
+        """Return the question, and its explanations below, folded.
+
+        It is no <form>: a browser lays out every form of a page at once, to see whether it could
+        fill it in, and with the form the section around it.
+        """
         title, number = self.arguments[0], self.number()
         name = "question-" + nodes.make_id(title)
         if kind == "checkbox":
@@ -112,7 +116,7 @@ class Question(SphinxDirective):
             heading,
             html("div", *text, name=f"{name}-text"),
             lettered([self.choice(name, kind, answer) for _, answer, _ in marked], "options"),
-            html("button", "Check", kind="btn btn-sm", type="submit"),
+            html("button", "Check", kind="btn btn-sm", type="button"),
             *self.rests_on(),
             html("div", kind="feedback", role="status"),
             **{"aria-labelledby": f"{name}-title {name}-text"},
@@ -120,7 +124,7 @@ class Question(SphinxDirective):
         reasons = [self.explained(is_right, reason) for is_right, _, reason in marked]
         summary = html("summary", "The answers, explained")
         answers = html("details", summary, lettered(reasons, "reasons"), kind="answers")
-        return html("form", fields, answers, name=name, kind="question")
+        return html("div", fields, answers, name=name, kind="question")
 
     def rests_on(self) -> list[Element]:
         """Return a link to the section that the question names, if it names one."""

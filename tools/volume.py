@@ -128,8 +128,8 @@ def tidy(body: Tag, soup: BeautifulSoup) -> None:
     """Leave out or unfold what cannot be operated."""
     for number in body.select(".section-number"):
         number.string = number.get_text(strip=True) + " "
-    for form in body.select(".explorer form"):
-        form.replace_with(paragraph(soup, "setting", setting(form)))
+    for controls in body.select(".explorer .controls"):
+        controls.replace_with(paragraph(soup, "setting", setting(controls)))
     for tag in body.select(DROPPED):
         tag.decompose()
     for tag in body.select("input"):
@@ -147,10 +147,10 @@ def tidy(body: Tag, soup: BeautifulSoup) -> None:
         del caption["data-longest"]
 
 
-def setting(form: Tag) -> str:
+def setting(controls: Tag) -> str:
     """Return what the controls of an explorer are set to."""
     said = []
-    for control in form.select(".control:not(.presets)"):  # a preset only sets the others
+    for control in controls.select(".control:not(.presets)"):  # a preset only sets the others
         name = control.select_one("label > span, legend").get_text(" ", strip=True)
         chosen = control.select_one("label:has(:checked)") or control.output
         said.append(f"{name}: {chosen.get_text(' ', strip=True)}")

@@ -1,9 +1,6 @@
-"use strict";
-// From a double-clicked file a page cannot fetch others, so the search lists titles without excerpts.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-
 // The contents of a page mark the section that is being read: the last whose heading has come above a
 // line, or, where the page ends before that, what a link has led to, or else the last in view.
+"use strict";
 (() => {
   const contents = document.getElementById("page-contents");
   if (!contents) return;
@@ -14,11 +11,16 @@ if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = f
   );
   const LINE = 0.2; // of the height of the window
 
-  const above = (line) =>
-    links.findLast((link) => {
-      const heading = headings.get(link);
-      return heading && !heading.closest("[hidden]") && heading.getBoundingClientRect().top < line;
-    });
+  // What a browser has not laid out, because it is far from the screen, is not measured: that would lay
+  // it out. Its section has a size.
+  const isAbove = (heading, line) => {
+    if (!heading || heading.closest("[hidden]")) return false;
+    const section = heading.closest(".bd-article > section > section");
+    if (section?.getBoundingClientRect().top > line) return false;
+    if (section?.getBoundingClientRect().bottom < 0) return true;
+    return heading.getBoundingClientRect().top < line;
+  };
+  const above = (line) => links.findLast((link) => isAbove(headings.get(link), line));
 
   const atTheEnd = () => {
     const target = links.find((link) => link.hash === location.hash);
@@ -57,8 +59,7 @@ if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = f
 
   addEventListener("scroll", ask, { passive: true });
   addEventListener("hashchange", ask);
-  new ResizeObserver(ask).observe(document.querySelector("article") ?? document.body);
-  mark();
+  new ResizeObserver(ask).observe(document.querySelector("article") ?? document.body); // asks at once, too
 })();
 
 // Contents that are a drawer, as on a phone, close with a button and once a link in them is followed.

@@ -81,18 +81,31 @@
       button.textContent = "Pause";
       clock = setInterval(step, TICK);
     });
-    button.form.addEventListener("input", stop); // the reader takes over
+    button.closest(".controls").addEventListener("input", stop); // the reader takes over
     calm.addEventListener("change", stop);
     stop();
   };
 
+  // A slider, or the radio buttons of a group as if they were one.
+  const control = ([first, ...more]) =>
+    first.type === "range"
+      ? first
+      : {
+          get value() {
+            return [first, ...more].find((one) => one.checked).value;
+          },
+          set value(value) {
+            [first, ...more].find((one) => one.value === String(value)).checked = true;
+          },
+        };
+
   const explore = (figure) => {
     const find = (selector) => figure.querySelector(selector);
-    const [form, panels, caption] = ["form", ".panels", "figcaption"].map(find);
+    const [controls, panels, caption] = [".controls", ".panels", "figcaption"].map(find);
     const [status, details] = [".status", "details"].map(find);
     const data = JSON.parse(find("script").textContent);
-    const inputs = data.controls.map(({ name }) => form.elements.namedItem(name));
-    const presets = form.querySelectorAll(".presets button");
+    const inputs = data.controls.map(({ name }) => control(controls.querySelectorAll(`[name$="-${name}"]`)));
+    const presets = controls.querySelectorAll(".presets button");
     let slots, timer, shown = data.start;
 
     const unpack = () => {
@@ -142,7 +155,7 @@
 
     const choose = (preset) => {
       preset.value.split(" ").forEach((choice, i) => (inputs[i].value = choice));
-      form.dispatchEvent(new Event("input"));
+      controls.dispatchEvent(new Event("input"));
     };
 
     // A setting can be linked to: #SECTION~name=value~name=value.
@@ -178,20 +191,47 @@
       figure.append(button);
       addEventListener("hashchange", follow);
     }
-    for (const element of form.elements) element.disabled = false;
-    for (const button of form.querySelectorAll(".play")) play(button, show);
+    for (const element of controls.querySelectorAll("input, button")) element.disabled = false;
+    for (const button of controls.querySelectorAll(".play")) play(button, show);
     for (const preset of presets) preset.addEventListener("click", () => choose(preset));
     find(".note").remove();
-    form.addEventListener("input", show);
-    form.addEventListener("submit", (event) => event.preventDefault()); // Enter on a slider
+    controls.addEventListener("input", show);
     details?.addEventListener("toggle", () => draw(shown));
     addEventListener("pageshow", show); // the browser may have put controls back where they were
     show();
     follow();
-    (window.requestIdleCallback ?? setTimeout)(prepare); // so that the first step is quick too
+    return prepare;
   };
 
-  const start = () => document.querySelectorAll("figure.explorer").forEach(explore);
+  // What comes near the screen is unpacked, so that the first step is quick too.
+  const whenIdle = window.requestIdleCallback ?? setTimeout;
+  const prepares = new Map();
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        whenIdle(prepares.get(target));
+      }
+    },
+    { rootMargin: "100% 0%" },
+  );
+
+  // The same explorer twice has the same names, and would have one group of radio buttons.
+  const separate = (figure, number) => {
+    for (const radio of figure.querySelectorAll("input[type=radio]")) {
+      if ([...document.getElementsByName(radio.name)].every((one) => figure.contains(one))) continue;
+      radio.name = `${number}-${radio.name}`;
+      radio.checked = radio.defaultChecked;
+    }
+  };
+
+  const start = () =>
+    document.querySelectorAll("figure.explorer").forEach((figure, number) => {
+      separate(figure, number);
+      prepares.set(figure, explore(figure));
+      near.observe(figure);
+    });
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
   else start();
 })();

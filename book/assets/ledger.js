@@ -1,65 +1,7 @@
-// The ledger: marks tell what they stand for, rows are filtered, and a link to a row opens it.
+// The ledger: rows are filtered, and a link to a row opens it.
 "use strict";
 (() => {
-  const SIGNS = { holds: "✓", condition: "◐", corrected: "✗", omission: "○" };
-  const make = (tag, className, html = "") => Object.assign(document.createElement(tag), { className, innerHTML: html });
-
-  // ------------------------------------------------ the card of a mark
-
-  // What marks tell is loaded when the first is pointed at; few pages need it at once.
-  const source = new URL("ledger-cards.js", document.currentScript.src).href;
-  let card, from, pointed, loaded;
-
-  const load = () =>
-    (loaded ??= new Promise((done) => {
-      if (window.LEDGER) return done();
-      const script = Object.assign(document.createElement("script"), { src: source, onload: done });
-      document.head.append(script);
-    }));
-
-  const point = async (mark) => {
-    pointed = mark;
-    await load();
-    if (pointed === mark) show(mark);
-  };
-
-  const hide = () => {
-    card?.remove();
-    card = from = undefined;
-  };
-
-  const show = (mark) => {
-    const id = mark.hash.slice(1);
-    const told = window.LEDGER?.[id];
-    if (!told || from === mark) return;
-    hide();
-    from = mark;
-    card = make("div", `ledger-card ${told.verdict}`);
-    card.setAttribute("aria-hidden", "true"); // a screen reader has the name of the link, and the link
-    card.append(make("p", "head", `<span>${SIGNS[told.verdict]} ${told.graded}</span> ${told.title}`), make("div", "", told.holds));
-    document.body.append(card);
-    const at = mark.getBoundingClientRect();
-    const box = card.getBoundingClientRect();
-    const left = Math.min(at.left, document.documentElement.clientWidth - box.width - 12);
-    const below = at.bottom + box.height + 12 < innerHeight || at.top < box.height + 12;
-    card.style.left = `${Math.max(left, 12) + scrollX}px`;
-    card.style.top = `${(below ? at.bottom + 4 : at.top - box.height - 4) + scrollY}px`;
-  };
-
-  document.querySelectorAll("a.ledger").forEach((mark) => {
-    mark.removeAttribute("title"); // the card says more
-    mark.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && point(mark));
-    mark.addEventListener("pointerleave", () => (pointed = undefined));
-    mark.addEventListener("focus", () => mark.matches(":focus-visible") && point(mark));
-    mark.addEventListener("blur", () => {
-      pointed = undefined;
-      hide();
-    });
-  });
-  document.addEventListener("pointermove", (event) => {
-    if (card && !event.target.closest?.("a.ledger, .ledger-card")) hide(); // the pointer may go on to the card
-  });
-  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  const make = (tag, className) => Object.assign(document.createElement(tag), { className });
 
   // ------------------------------------------------ the rows
 

@@ -6,6 +6,9 @@
   const REFERENCE = /\/(ledger|crosswalk)\.html$/; // pages for those who read the article
   const data = document.documentElement.dataset; // a script in the head has set path and article
   const bodies = [...document.querySelectorAll(".fold-body")];
+  const buttons = new Map(
+    [...document.querySelectorAll(".fold-button")].map((button) => [button.getAttribute("aria-controls"), button]),
+  );
   const boxes = [...document.querySelectorAll('.paths input[name="path"]')];
   const article = document.querySelector(".article-switch");
 
@@ -36,7 +39,7 @@
 
   const set = (body, open) => {
     body.hidden = open ? false : "until-found"; // where a browser can, its search finds what is folded
-    document.querySelector(`[aria-controls="${body.id}"]`).setAttribute("aria-expanded", open);
+    buttons.get(body.id).setAttribute("aria-expanded", open);
   };
 
   const show = () => {
@@ -53,8 +56,7 @@
   };
 
   for (const body of bodies) {
-    const button = document.querySelector(`[aria-controls="${body.id}"]`);
-    button.addEventListener("click", () => set(body, body.hidden !== false));
+    buttons.get(body.id).addEventListener("click", () => set(body, body.hidden !== false));
     body.addEventListener("beforematch", () => set(body, true));
   }
   boxes.forEach((box) => box.addEventListener("change", () => choose({ path: box.value })));

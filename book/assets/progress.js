@@ -135,13 +135,13 @@
 
   // What came of the questions of this page, below the last one.
   const showSum = (answers) => {
-    const forms = [...document.querySelectorAll("form.question")];
-    const tried = forms.map((form) => answers[`${here}#${form.id}`]).filter(Boolean);
+    const questions = [...document.querySelectorAll(".question")];
+    const tried = questions.map(({ id }) => answers[`${here}#${id}`]).filter(Boolean);
     document.querySelector(".quiz-sum")?.remove();
     if (!tried.length) return;
-    const text = `Right at once: ${tried.filter((one) => one.first).length} of ${forms.length}.`;
+    const text = `Right at once: ${tried.filter((one) => one.first).length} of ${questions.length}.`;
     const again = tried.some((one) => one.due) ? " What you missed comes again after a day, and after a week." : "";
-    forms.at(-1).after(make("p", { className: "quiz-sum" }, text + again));
+    questions.at(-1).after(make("p", { className: "quiz-sum" }, text + again));
   };
 
   const addBoxes = () => {
@@ -214,5 +214,5 @@
   window.progress = { VERSION, KINDS, book, make, read, write, clean, count, isDue, listeners, isKept: () => kept };
   show();
   addEventListener("storage", show); // another tab
-  addEventListener("pageshow", show); // back to a page that the browser had kept
+  addEventListener("pageshow", ({ persisted }) => persisted && show()); // back to a page that was kept
 })();

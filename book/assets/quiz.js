@@ -38,22 +38,22 @@
     return [...Array(length).keys()].map((k) => [next(), k]).sort(([a], [b]) => a - b).map(([, k]) => k);
   };
 
-  const arrange = (form) => {
-    const lists = [...form.querySelectorAll(".options, .reasons")];
+  const arrange = (question) => {
+    const lists = [...question.querySelectorAll(".options, .reasons")];
     const written = lists.map((list) => [...list.children]);
     written.forEach((items) => items.forEach((item, k) => (item.dataset.written = k)));
-    const mixed = order(form.id, written[0].length);
+    const mixed = order(question.id, written[0].length);
     const paper = matchMedia("print");
     const set = () => lists.forEach((list, k) => list.append(...(paper.matches ? written[k] : mixed.map((i) => written[k][i]))));
     paper.addEventListener("change", set);
     set();
   };
 
-  const make = (form) => {
-    arrange(form);
-    const boxes = [...form.querySelectorAll("input")];
-    const reasons = [...form.querySelectorAll(".reasons > li")];
-    const feedback = form.querySelector(".feedback");
+  const make = (question) => {
+    arrange(question);
+    const boxes = [...question.querySelectorAll("input")];
+    const reasons = [...question.querySelectorAll(".reasons > li")];
+    const feedback = question.querySelector(".feedback");
     const right = reasons.map((reason) => reason.classList.contains("right"));
 
     const check = () => {
@@ -64,22 +64,20 @@
       const said = explain(wrong.length ? wrong : chosen, reasons);
       if (!solved && !wrong.length) said.push(paragraph("But these are not all."));
       feedback.replaceChildren(...said);
-      form.classList.add("checked");
-      form.classList.toggle("right", solved);
-      form.classList.toggle("wrong", !solved);
-      form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: solved }));
+      question.classList.add("checked");
+      question.classList.toggle("right", solved);
+      question.classList.toggle("wrong", !solved);
+      question.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: solved }));
     };
 
-    form.classList.add("live");
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      check();
-    });
-    form.addEventListener("change", () => {
+    question.classList.add("live");
+    question.querySelector("button").addEventListener("click", check);
+    question.addEventListener("keydown", ({ key, target }) => key === "Enter" && boxes.includes(target) && check());
+    question.addEventListener("change", () => {
       feedback.replaceChildren(); // it spoke of another choice
-      form.classList.remove("right", "wrong");
+      question.classList.remove("right", "wrong");
     });
   };
 
-  document.querySelectorAll("form.question").forEach(make);
+  document.querySelectorAll(".question").forEach(make);
 })();

@@ -36,7 +36,7 @@ def mean_field_variance(name: str, gain: float, scale: float) -> float:
     Returns
     -------
     float
-        q. Infinite where the states grow for ever.
+        The fixed point q; infinite where the states grow for ever.
 
     Raises
     ------

@@ -80,10 +80,9 @@ def add_exercises(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Give a page with code the script, the style and the name of the build; others nothing."""
+    """Give a page with code the script and the name of the build; others nothing."""
     if doctree is None or not cells(doctree):
         return
-    app.add_css_file("live.css")
     app.add_js_file("live.js", loading_method="defer")
     settings = json.dumps({"build": app.config.live_build, "version": version("bptt-lab")})
     context["body"] += f'<script type="application/json" id="live-page">{settings}</script>'
@@ -138,6 +137,7 @@ def sections(app: Sphinx) -> dict[str, str]:
 def setup(app: Sphinx) -> dict:
     """Connect everything."""
     app.add_config_value("live_build", "", "html", [str])
+    app.add_css_file("live.css")
     app.connect("config-inited", name_build)
     app.connect("doctree-resolved", add_exercises)
     app.connect("html-page-context", add_script, priority=700)

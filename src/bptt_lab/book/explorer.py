@@ -284,7 +284,10 @@ class _Frame:
 
 @dataclass
 class _Slot:
-    """Attribute `name` of `element` ("#": its text), with its value in each frame."""
+    """Attribute `name` of `element`, with its value in each frame.
+
+    "#" stands for its text, "#1" for a column of a table.
+    """
 
     element: Element
     name: str
@@ -362,7 +365,7 @@ class _DrawnGrid:
         default = values[self.start]
         if name == "#":
             element.text = default
-        elif default:
+        elif default and not name.startswith("#"):  # a column's cells are written one by one
             element.set(name, default)
         if any(value != default for value in values):
             self.slots.append(_Slot(element, name, values))
@@ -468,9 +471,9 @@ def _page(explorer: Explorer) -> str:
     return prefix_ids(
         f'<figure class="explorer" data-name="{html.escape(explorer.title)}" '
         f'data-setting="{html.escape(json.dumps(setting, ensure_ascii=False))}">'
-        f'<form class="controls" autocomplete="off">{_presets(explorer)}'
+        f'<div class="controls">{_presets(explorer)}'  # browsers lay out every <form> at once
         f"{''.join(map(_control, explorer.parameters))}"
-        '<p class="note">The controls need JavaScript. The figure shows one setting.</p></form>'
+        '<p class="note">The controls need JavaScript. The figure shows one setting.</p></div>'
         f"{explorer.picture.markup(explorer.alt(explorer.sentence))}{_details(tables)}"
         f'<p class="status" role="status"></p><script type="application/json">{data}</script>'
         f"{_html(caption)}</figure>"
@@ -502,7 +505,7 @@ def _slider(p: _Parameter) -> str:
     text = html.escape(p.texts[p.start])
     return (
         f'<div class="control"><label>{_label(p)} '
-        f'<input type="range" name="{p.name}" min="0" max="{len(p.values) - 1}" '
+        f'<input type="range" name="{ID}{p.name}" min="0" max="{len(p.values) - 1}" '
         f'value="{p.start}" aria-valuetext="{text}" disabled></label> '
         f'<output aria-live="off">{text}</output>{PLAY if p.control.play else ""}</div>'
     )
@@ -510,7 +513,7 @@ def _slider(p: _Parameter) -> str:
 
 def _radio_buttons(p: _Parameter) -> str:
     buttons = "".join(
-        f'<label><input type="radio" name="{p.name}" value="{number}"'
+        f'<label><input type="radio" name="{ID}{p.name}" value="{number}"'
         f"{' checked' if number == p.start else ''} disabled> {html.escape(text)}</label> "
         for number, text in enumerate(p.texts)
     )

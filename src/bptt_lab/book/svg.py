@@ -59,6 +59,9 @@ ID = "\ue000"  # a private-use character stands for the prefix until the content
 _INK = {"#000000": "currentColor", "#ffffff": "var(--paper)"}
 _ROW = "display:flex;flex-wrap:wrap;justify-content:center;gap:8px"
 _PAPER = "--paper:var(--pst-color-background,var(--jp-layout-color0,Canvas))"
+NOWHERE = "M0 0"
+"""The data of a path without points: it draws nothing, and HTML wants some."""
+
 GEOMETRY = frozenset({"d", "x", "y", "dx", "dy", "width", "height"})
 """Attributes that hold coordinates."""
 
@@ -72,6 +75,8 @@ class _Tree:
 
     def start(self, tag: str, attrib: dict[str, str] | None = None, **extra: str) -> int:
         attributes = _tidy({**(attrib or {}), **extra})
+        if tag == "path":
+            attributes.setdefault("d", NOWHERE)
         self.stack.append(SubElement(self.stack[-1], tag, attributes))
         return len(self.stack) - 1
 

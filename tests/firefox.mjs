@@ -1,0 +1,69 @@
+// Usage: node firefox.mjs FIREFOX SITE. Opens every page of the site in Firefox as a file, moves every
+// slider, answers a question and filters the ledger. Prints what each page has and what went wrong.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import puppeteer from "puppeteer-core";
+
+const [firefox, site] = process.argv.slice(2);
+const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true });
+const page = await browser.newPage();
+await page.setViewport({ width: 1280, height: 800 });
+
+let faults = [];
+page.on("console", (message) => ["error", "warn"].includes(message.type()) && faults.push(message.text()));
+page.on("pageerror", (error) => faults.push(String(error)));
+page.on("requestfailed", (request) => faults.push(`failed: ${request.url()}`));
+
+// Nothing is folded: what a section hides cannot be operated.
+await page.evaluateOnNewDocument(() => {
+  if (location.protocol === "file:")
+    localStorage.setItem("bptt-lab.reading", '{"path": "all", "article": true}');
+});
+
+async function moveSliders() {
+  const sliders = await page.$$("figure.explorer input[type=range]");
+  for (const slider of sliders) {
+    const setting = () => slider.evaluate((one) => one.closest("figure").dataset.setting);
+    await slider.focus();
+    await page.keyboard.press("Home");
+    const first = await setting();
+    await page.keyboard.press("End");
+    if (first === (await setting())) faults.push(`a slider changes nothing: ${first}`);
+  }
+  return sliders.length;
+}
+
+async function answer() {
+  const form = await page.$(".question");
+  if (!form) return 0;
+  for (const part of ["input", "button"]) await form.$eval(part, (one) => one.click());
+  const said = await form.$eval(".feedback", (one) => one.textContent.trim());
+  if (!said) faults.push("a question says nothing");
+  return said.length;
+}
+
+async function filter() {
+  const field = await page.$(".claims-filter input[type=search], .claims-filter input[name=words]");
+  if (!field) return 0;
+  const shown = () => page.$$eval("details.claim", (all) => all.filter((one) => one.checkVisibility()).length);
+  const all = await shown();
+  await field.type("Lyapunov");
+  const some = await shown();
+  if (!(some > 0 && some < all)) faults.push(`the filter leaves ${some} of ${all}`);
+  return some;
+}
+
+const found = {};
+const names = readdirSync(site, { recursive: true }).filter((name) => name.endsWith(".html"));
+for (const name of names.sort()) {
+  faults = [];
+  try {
+    await page.goto(pathToFileURL(join(site, name)).href, { waitUntil: "load" });
+    found[name] = { sliders: await moveSliders(), answer: await answer(), rows: await filter(), faults };
+  } catch (error) {
+    found[name] = { faults: [...faults, String(error)] };
+  }
+}
+console.log(JSON.stringify(found));
+await browser.close();

@@ -1,0 +1,127 @@
+"""What keeps pages quick: few elements, few bytes, and no layout of what is far from the screen."""
+
+import pytest
+from playwright.sync_api import expect
+
+from test_browser import (  # noqa: F401 (fixtures)
+    BOTH_WAYS,
+    FROM_DISK,
+    PAGES,
+    address,
+    server,
+    visit,
+)
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+SECTIONS = ".bd-article > section > section"
+ELEMENTS = 20_000
+"""What a page may have. Formulas are most of it: thirty elements each, on average."""
+MORE_ELEMENTS = {
+    "after": 30_000,
+    "bptt": 46_000,
+    "equations": 24_000,
+    "forward": 27_000,
+    "ledger": 76_000,
+    "lstm": 41_000,
+    "vanishing": 31_000,
+}
+
+# Sections that the browser has laid out: what is skipped is not visible to this question.
+LAID_OUT = f"""() => [...document.querySelectorAll("{SECTIONS} > :is(h2, span + h2)")]
+    .filter(heading => heading.checkVisibility({{ contentVisibilityAuto: true }})).length"""
+
+
+@FROM_DISK
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_have_few_elements(visit, name):  # noqa: F811
+    count = visit(name).evaluate("document.querySelectorAll('*').length")
+    print(f"{name}: {count} elements")
+    assert count < MORE_ELEMENTS.get(name, ELEMENTS)
+
+
+@pytest.mark.parametrize("name", ["forward", "bptt", "vanishing", "lstm", "training", "after"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_sections_far_from_the_screen_are_not_laid_out(visit, name, width):  # noqa: F811
+    page = visit(name, viewport={"width": width, "height": 800})
+    page.wait_for_timeout(500)  # every script has had its turn
+    sections = page.locator(SECTIONS).count()
+    assert page.evaluate(LAID_OUT) < sections / 2
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    "place", ["sec-bptt-truncated", "equation-eq-bptt-recursion", "sec-bptt-cut-formulas", "quiz"]
+)
+def test_a_link_leads_to_what_is_not_laid_out_yet(visit, place):  # noqa: F811
+    page = visit("bptt")
+    page.goto(f"{page.url}#{place}")
+    target = page.locator(f"#{place}")
+    if target.evaluate("one => !one.childElementCount"):  # an anchor before a heading
+        target = target.locator("xpath=following-sibling::*[self::h2 or self::h3][1]")
+    expect(target).to_be_in_viewport()
+    page.wait_for_timeout(300)  # what is above has got its height, and nothing has moved
+    expect(target).to_be_in_viewport()
+
+
+def test_the_search_of_the_browser_finds_what_is_not_laid_out_yet(visit):  # noqa: F811
+    page = visit("bptt")
+    words = page.locator(f"{SECTIONS} h2", has_text="Forward instead of backward")
+    expect(words).not_to_be_in_viewport()
+    assert page.evaluate("find('Forward instead of backward')")
+    expect(page.locator("#page-contents")).to_be_visible()
+    while not words.evaluate("one => one.getBoundingClientRect().top < innerHeight"):
+        assert page.evaluate("find('Forward instead of backward')")
+    expect(words).to_be_in_viewport()
+
+
+def test_the_end_of_a_page_can_be_reached(visit):  # noqa: F811
+    page = visit("vanishing", viewport={"width": 360, "height": 740})
+    for _ in range(4):  # what comes near gets its height
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_timeout(100)
+    expect(page.locator(".prev-next-footer")).to_be_in_viewport()
+
+
+def test_on_paper_every_section_is_laid_out(visit):  # noqa: F811
+    page = visit("bptt")
+    page.emulate_media(media="print")
+    kinds = f"""[...new Set([...document.querySelectorAll('{SECTIONS}')]
+        .map(one => getComputedStyle(one).contentVisibility))]"""
+    assert page.evaluate(kinds) == ["visible"]
+
+
+def test_heights_are_about_right(visit):  # noqa: F811
+    """The height that is told before is near the one that is, so that the scroll bar is true."""
+    page = visit("forward", viewport={"width": 1280, "height": 800})
+    told = page.evaluate("document.documentElement.scrollHeight")
+    page.add_style_tag(content=f"{SECTIONS} {{ content-visibility: visible !important }}")
+    assert told == pytest.approx(page.evaluate("document.documentElement.scrollHeight"), rel=0.25)
+
+
+def test_what_scrolls_sideways_can_be_reached_by_keyboard(visit):  # noqa: F811
+    page = visit("bptt", viewport={"width": 360, "height": 740})
+    code = page.locator(".cell_input:visible pre").last
+    code.scroll_into_view_if_needed()
+    page.wait_for_timeout(100)
+    wide = "one => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight"
+    assert (code.get_attribute("tabindex") == "0") == code.evaluate(wide)
+    areas = page.locator("article pre[tabindex='0']")
+    assert areas.count()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_sidebars_open_and_close(visit, width):  # noqa: F811
+    page = visit("forward", viewport={"width": width, "height": 740})
+    links = page.locator(".bd-docs-nav")
+    before = links.is_visible()
+    page.locator(".primary-toggle").click()
+    (expect(links).to_be_hidden if before else expect(links).to_be_visible)()
+    if not before:
+        page.keyboard.press("Escape")
+        expect(links).to_be_hidden()
+        expect(page.locator(".primary-toggle")).to_be_focused()
+        page.locator(".primary-toggle").click()
+        page.mouse.click(width - 5, 400)  # beside it
+        expect(links).to_be_hidden()
+    assert page.locator("#pst-primary-sidebar .bd-docs-nav").count() == 1
