@@ -13,8 +13,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FunctionType
 from typing import Any
 
-from bptt_lab.exercises.reports import noted
-
 from .failures import failure, file_of, remember
 from .missing import Missing, StandIn, stand_in_for_them
 from .needs import needs
@@ -142,6 +140,8 @@ class Page:
 
     def judge(self, checker: Callable[[Any], Any], function: Any) -> Result:
         """Return what a checker says, what is kept of it, and the line that it names."""
+        from bptt_lab.exercises.reports import noted  # here: it needs NumPy, which a page may lack
+
         answer = checker(function)
         line = re.search(r"\bin line (\d+)", str(answer).replace("\n  ", " "))
         return {
