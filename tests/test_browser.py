@@ -297,8 +297,8 @@ def check_explorer(figure: Locator, explorer: Explorer) -> dict[str, str]:
             points = expected(artist)
             points = points[np.isfinite(points).all(axis=1)]  # a line may have gaps
             seen = np.abs(points).max(axis=1) < 1e4
-            # What was trained elsewhere may differ in the last digit before it is rounded.
-            np.testing.assert_allclose(shown[seen], points[seen], atol=2 * ROUNDING)
+            # What was trained elsewhere may differ a little, and more the longer it was trained.
+            np.testing.assert_allclose(shown[seen], points[seen], atol=4 * ROUNDING)
     return texts
 
 

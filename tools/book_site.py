@@ -228,7 +228,8 @@ def write_styles(app: Sphinx) -> None:
     static = Path(app.outdir) / "_static"
     if not (static / BEFORE[0]).exists():
         return  # no page was written, so no sheet was copied: the one from before stands
-    own = [Path(app.outdir) / sheet.filename for sheet in app.builder._css_files if sheet.filename]
+    sheets = sorted(app.builder._css_files, key=lambda sheet: sheet.priority)  # the book's last
+    own = [Path(app.outdir) / sheet.filename for sheet in sheets if sheet.filename]
     paths = [*(static / name for name in BEFORE), *own]
     texts = [
         path.read_text(encoding="utf-8").replace('@charset "UTF-8";', "")
