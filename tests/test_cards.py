@@ -11,7 +11,7 @@ PAGE = """
 <p>More</p>
 <section id="empty"><h3>Empty</h3><section id="next"><h4>Next</h4><p>Other</p></section></section>
 </section>
-<div class="math" id="equation-eq-a"><span class="eqno">(1)</span><span class="katex"><span \
+<div class="math" id="equation-eq-cell"><span class="eqno">(1)</span><span class="katex"><span \
 class="katex-mathml"><math><mi>x</mi></math></span><span class="katex-html">x</span></span></div>
 <dl><dt id="term-word">word</dt><dt id="term-other">other</dt><dd><p>Meaning</p></dd></dl>
 """
@@ -30,7 +30,7 @@ LINK = '<a class="reference internal" href="page.html#{}">link</a>'
         ),
         ("empty", ["Empty", ""]),
         (
-            "equation-eq-a",
+            "equation-eq-cell",
             [
                 "",
                 '<div class="math"><span class="eqno">(1)</span><span class="katex">'
