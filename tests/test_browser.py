@@ -127,7 +127,8 @@ ONE_OF_EACH_STYLE = """() => {
   const seen = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const paths = new Map([[null, ""]]);
   const path = (part) => {
-    if (!paths.has(part)) paths.set(part, `${path(part.parentElement)} ${part.tagName}.${part.className}`);
+    if (!paths.has(part))
+      paths.set(part, `${path(part.parentElement)} ${part.tagName}.${part.className}`);
     return paths.get(part);
   };
   const again = [];
@@ -140,17 +141,18 @@ ONE_OF_EACH_STYLE = """() => {
   again.forEach((text) => text.remove());
 }"""
 
-# Everything is shown and laid out, and what is there many times goes, or axe-core takes minutes: rows
-# of the ledger, words of code that have the same colour, formulas (no rule of its looks into them).
+# Everything is shown and laid out, and what is there many times goes, or axe-core takes minutes:
+# rows of the ledger, words of code that have the same colour, what is inside formulas.
 SHOW = """() => {
-  document.querySelectorAll(".claim ~ .claim, .katex-html, math > *").forEach((part) => part.remove());
+  const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+  each(".claim ~ .claim, .katex-html, math > *", (part) => part.remove());
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight pre span")) {
     if (seen.has(word.className)) word.replaceWith(...word.childNodes);
     seen.add(word.className);
   }
-  document.querySelectorAll("details").forEach((fold) => (fold.open = true));
-  document.querySelectorAll("section").forEach((part) => (part.style.contentVisibility = "visible"));
+  each("details", (fold) => (fold.open = true));
+  each("section", (part) => (part.style.contentVisibility = "visible"));
   return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }"""
 
