@@ -141,9 +141,9 @@ ONE_OF_EACH_STYLE = """() => {
   again.forEach((text) => text.remove());
 }"""
 
-# Everything is shown and laid out, and what is there many times goes, or axe-core takes minutes:
-# rows of the ledger, words of code that have the same colour, what is inside formulas.
-SHOW = """() => {
+# Everything is laid out, and what is there many times goes, or axe-core takes minutes: rows of the
+# ledger, words of code that have the same colour, what is inside formulas.
+PREPARE = """() => {
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
   each(".claim ~ .claim, .katex-html, math > *", (part) => part.remove());
   const seen = new Set();
@@ -151,34 +151,40 @@ SHOW = """() => {
     if (seen.has(word.className)) word.replaceWith(...word.childNodes);
     seen.add(word.className);
   }
-  each("details", (fold) => (fold.open = true));
   each("section", (part) => (part.style.contentVisibility = "visible"));
   return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }"""
 
 
-def faults(page: Page, **options) -> str:
-    """Return what axe-core finds on a page that is serious or critical."""
-    page.evaluate("document.getAnimations().forEach(one => one.finish())")
+def faults(page: Page, where: str, **options) -> str:
+    """Return what axe-core finds in parts of a page that is serious or critical."""
+    page.evaluate("document.getAnimations().forEach(one => one.finish())")  # half faded in
     options |= {"preload": False, "resultTypes": ["violations"]}
-    found = page.evaluate("options => axe.run(options).then(result => result.violations)", options)
+    parts = {"include": [[part] for part in where.split(", ")]}
+    run = "([parts, options]) => axe.run(parts, options).then(result => result.violations)"
+    found = page.evaluate(run, [parts, options])
     serious = [v for v in found if v["impact"] in ("serious", "critical")]
     told = [(v["id"], v["help"], [n["html"][:150] for n in v["nodes"][:3]]) for v in serious]
     return json.dumps(told, indent=1) if told else ""
 
 
-@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
-def test_pages_are_accessible(visit, name):
-    """axe-core finds nothing serious or critical; in the dark only the colours are others."""
-    page = visit(name, unfolded=True, color_scheme="light")
+def check_with_axe(page: Page, where: str = "html") -> None:
+    """Find nothing serious, and no contrast too low in either theme. The page is spent after it."""
     page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    page.evaluate(SHOW)
-    assert not faults(page, rules={"color-contrast": {"enabled": False}})
+    page.evaluate(PREPARE)
+    assert not faults(page, where, rules={"color-contrast": {"enabled": False}})
     page.evaluate(ONE_OF_EACH_STYLE)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
-        assert not faults(page, runOnly=["color-contrast"])
+        assert not faults(page, where, runOnly=["color-contrast"])
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
+def test_pages_are_accessible(visit, name):
+    page = visit(name, unfolded=True)
+    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+    check_with_axe(page)
 
 
 def test_links_to_the_next_page_are_not_cut_off(visit):
@@ -357,8 +363,15 @@ def point_at_everything(figure: Locator) -> Iterator[None]:
         yield
 
 
+TRAIN_LONG = ("training", "vanishing")  # what their explorers show takes a minute or more
 WITH_EXPLORERS = [  # one worker runs the code of a chapter, not each
-    pytest.param(n, marks=pytest.mark.xdist_group(f"explorers of {n}"))
+    pytest.param(
+        n,
+        marks=[
+            pytest.mark.xdist_group(f"explorers of {n}"),
+            *[pytest.mark.slow] * (n in TRAIN_LONG),
+        ],
+    )
     for n in PAGES
     if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text(encoding="utf-8")
 ]
