@@ -363,15 +363,10 @@ def point_at_everything(figure: Locator) -> Iterator[None]:
         yield
 
 
-TRAIN_LONG = ("training", "vanishing")  # what their explorers show takes a minute or more
+# What their explorers show takes a minute or more.
+LONG = dict.fromkeys(["training", "vanishing"], [pytest.mark.slow])
 WITH_EXPLORERS = [  # one worker runs the code of a chapter, not each
-    pytest.param(
-        n,
-        marks=[
-            pytest.mark.xdist_group(f"explorers of {n}"),
-            *[pytest.mark.slow] * (n in TRAIN_LONG),
-        ],
-    )
+    pytest.param(n, marks=[pytest.mark.xdist_group(f"explorers of {n}"), *LONG.get(n, [])])
     for n in PAGES
     if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text(encoding="utf-8")
 ]
