@@ -67,7 +67,7 @@ def test_a_folded_section_opens_by_its_button(visit):  # noqa: F811
     page = visit("vanishing")
     button = page.locator(f'[aria-controls="{DEEPER[1:]}"]')
     expect(button).to_have_attribute("aria-expanded", "false")
-    assert page.locator(".fold-line", has=button).inner_text().startswith("Deeper. ")
+    assert page.locator(".fold-line", has=button).text_content().startswith("Deeper. ")
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "true")
