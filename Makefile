@@ -89,7 +89,7 @@ lint: setup ## style, types and spelling, in seconds
 check: lint ## what needs no built book: lint, types, units
 	$(BIN)/$(PYTEST) -m $(UNITS)
 
-slow: setup ## the slow tests, and many examples of every property; SEED=N repeats a run
+slow: book ## the slow tests, and many examples of every property; SEED=N repeats a run
 	$(BIN)/$(PYTEST) -m "slow or hypothesis" --hypothesis-profile fresh --hypothesis-seed $(SEED)
 
 # Old versions are not what newer ones expect, and say so.

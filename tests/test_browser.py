@@ -122,38 +122,69 @@ def visit(chromium: Browser, address: str):
 # The reader wants everything, and reads the article too.
 UNFOLDED = """localStorage.setItem("bptt-lab.reading", '{"path": "all", "article": true}');"""
 
-# A chapter has thousands of words of code in a dozen colours; contrast takes axe-core long.
-ONE_OF_EACH_COLOUR_OF_CODE = """
-const seen = new Set();
-for (const word of document.querySelectorAll(".highlight pre span")) {
-  if (seen.has(word.className)) word.replaceWith(...word.childNodes);
-  seen.add(word.className);
+# Contrast takes axe-core long. Texts that are styled alike have the same: the first stands for all.
+ONE_OF_EACH_STYLE = """() => {
+  const seen = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const paths = new Map([[null, ""]]);
+  const path = (part) => {
+    if (!paths.has(part))
+      paths.set(part, `${path(part.parentElement)} ${part.tagName}.${part.className}`);
+    return paths.get(part);
+  };
+  const again = [];
+  while (texts.nextNode()) {
+    const style = path(texts.currentNode.parentElement);
+    if (!texts.currentNode.data.trim()) continue;
+    if (seen.has(style)) again.push(texts.currentNode);
+    seen.add(style);
+  }
+  again.forEach((text) => text.remove());
+}"""
+
+# Everything is laid out, and what is there many times goes, or axe-core takes minutes: rows of the
+# ledger, words of code that have the same colour, what is inside formulas.
+PREPARE = """() => {
+  const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+  each(".claim ~ .claim, .katex-html, math > *", (part) => part.remove());
+  const seen = new Set();
+  for (const word of document.querySelectorAll(".highlight pre span")) {
+    if (seen.has(word.className)) word.replaceWith(...word.childNodes);
+    seen.add(word.className);
+  }
+  each("section", (part) => (part.style.contentVisibility = "visible"));
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }"""
 
 
-@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible(visit, name, scheme):
-    """axe-core finds nothing serious or critical; in the dark only the colours are others."""
-    page = visit(name, unfolded=True, color_scheme=scheme)
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    # The rows of the ledger are alike, and many: one of each part stands for all.
-    page.evaluate("document.querySelectorAll('.claim ~ .claim').forEach(row => row.remove())")
-    page.evaluate(f"() => {{{ONE_OF_EACH_COLOUR_OF_CODE}}}")
-    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
-    # What unfolds fades in; half faded it would fail for contrast.
-    page.evaluate("document.getAnimations().forEach(one => one.finish())")
-    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    # The visual half of a formula is hidden from screen readers, and is most of a page's elements.
-    page.evaluate("document.querySelectorAll('.katex-html').forEach(half => half.remove())")
-    options = {"preload": False, "resultTypes": ["violations"]}
-    if scheme == "dark":
-        options["runOnly"] = ["color-contrast"]
-    found = page.evaluate(f"axe.run({json.dumps(options)}).then(result => result.violations)")
+def faults(page: Page, where: str, **options) -> str:
+    """Return what axe-core finds in parts of a page that is serious or critical."""
+    page.evaluate("document.getAnimations().forEach(one => one.finish())")  # half faded in
+    options |= {"preload": False, "resultTypes": ["violations"]}
+    parts = {"include": [[part] for part in where.split(", ")]}
+    run = "([parts, options]) => axe.run(parts, options).then(result => result.violations)"
+    found = page.evaluate(run, [parts, options])
     serious = [v for v in found if v["impact"] in ("serious", "critical")]
-    assert not serious, json.dumps(
-        [(v["id"], v["help"], [n["html"][:150] for n in v["nodes"][:3]]) for v in serious], indent=1
-    )
+    told = [(v["id"], v["help"], [n["html"][:150] for n in v["nodes"][:3]]) for v in serious]
+    return json.dumps(told, indent=1) if told else ""
+
+
+def check_with_axe(page: Page, where: str = "html") -> None:
+    """Find nothing serious, and no contrast too low in either theme. The page is spent after it."""
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    page.evaluate(PREPARE)
+    assert not faults(page, where, rules={"color-contrast": {"enabled": False}})
+    page.evaluate(ONE_OF_EACH_STYLE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+        assert not faults(page, where, runOnly=["color-contrast"])
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
+def test_pages_are_accessible(visit, name):
+    page = visit(name, unfolded=True)
+    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+    check_with_axe(page)
 
 
 def test_links_to_the_next_page_are_not_cut_off(visit):
@@ -332,8 +363,10 @@ def point_at_everything(figure: Locator) -> Iterator[None]:
         yield
 
 
+# What their explorers show takes a minute or more.
+LONG = dict.fromkeys(["training", "vanishing"], [pytest.mark.slow])
 WITH_EXPLORERS = [  # one worker runs the code of a chapter, not each
-    pytest.param(n, marks=pytest.mark.xdist_group(f"explorers of {n}"))
+    pytest.param(n, marks=[pytest.mark.xdist_group(f"explorers of {n}"), *LONG.get(n, [])])
     for n in PAGES
     if "Explorer(" in (ROOT / "book" / f"{n}.md").read_text(encoding="utf-8")
 ]

@@ -7,23 +7,20 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
-from bs4 import BeautifulSoup
 
 import bptt_lab
 from bptt_lab.exercises.places import PAGES, at
+from parsed import parse
 from test_quizzes import CHAPTERS
 from tools.progress import FORMER, OUTCOMES
 
 ROOT = Path(__file__).resolve().parent.parent
-pytestmark = pytest.mark.site
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
 
 
 @pytest.fixture(scope="session")
 def pages(site):
-    return {
-        path.stem: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for path in site.glob("*.html")
-    }
+    return {path.stem: parse(path) for path in site.glob("*.html")}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 NAMES = ("firefox-esr", "firefox")
 DRIVER = HERE.parent / "node_modules" / "puppeteer-core"
 
-pytestmark = [pytest.mark.site, pytest.mark.browser]
+pytestmark = [pytest.mark.site, pytest.mark.browser, pytest.mark.xdist_group("firefox")]
 
 
 @pytest.fixture(scope="module")

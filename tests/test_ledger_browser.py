@@ -7,7 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from bptt_lab.claims import CLAIMS, HARMS, SECTIONS, VERDICTS
 from test_browser import (  # noqa: F401 (fixtures)
-    AXE,
     BOTH_WAYS,
     FROM_DISK,
     address,
@@ -199,18 +198,11 @@ def test_print_shows_every_row_unfolded(visit):  # noqa: F811
     assert page.locator("details.claim[open]").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_open_rows_and_cards_are_accessible(visit, scheme):  # noqa: F811
-    page = visit("ledger", color_scheme=scheme, viewport={"width": 360, "height": 800})
+def test_open_rows_fit_a_phone(visit):  # noqa: F811
+    page = visit("ledger", viewport={"width": 360, "height": 800})
     part(page).select_option("norm")
     page.get_by_role("button", name="Open all").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    parts = "['.claims-strip', '.claims-causes', '.claims-filter', '#claims-norm']"
-    scope = f"{{ include: {parts}, exclude: ['.katex-html'] }}, {{ preload: false }}"
-    found = page.evaluate(f"axe.run({scope}).then(result => result.violations)")
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in serious]
 
 
 def test_verdicts_differ_without_colour(visit):  # noqa: F811

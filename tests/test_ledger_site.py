@@ -2,28 +2,20 @@
 
 import json
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 
 from bptt_lab.claims import CAUSES, CLAIMS, HARMS, SECTIONS, SIGNS
+from parsed import parse
 
-pytestmark = pytest.mark.site
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
 CHAPTERS = ("forward", "bptt", "vanishing", "lstm")
 EXERCISES = tuple(f"{chapter}-exercises" for chapter in CHAPTERS)
 
 
-@cache
-def parse(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
 @pytest.fixture(scope="module")
 def ledger(site):
-    yield parse(site / "ledger.html")
-    parse.cache_clear()
+    return parse(site / "ledger.html")
 
 
 @pytest.fixture(scope="module")

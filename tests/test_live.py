@@ -387,10 +387,12 @@ def is_notebook(path: Path) -> bool:
     return "{code-cell}" in path.read_text(encoding="utf-8")
 
 
+LONG = {"training": [pytest.mark.slow]}  # trains networks for a minute and more
+NOTEBOOKS = [p.stem for p in sorted((ROOT / "book").glob("*.md")) if is_notebook(p)]
+
+
 @pytest.mark.site
-@pytest.mark.parametrize(
-    "chapter", [p.stem for p in sorted((ROOT / "book").glob("*.md")) if is_notebook(p)]
-)
+@pytest.mark.parametrize("chapter", [pytest.param(n, marks=LONG.get(n, [])) for n in NOTEBOOKS])
 def test_every_cell_runs_as_in_the_page_or_draws(chapter):
     """With the NumPy of the pages, if it can be installed beside the one of the book."""
     folder = numpy_of_the_page()

@@ -4,19 +4,18 @@ import gzip
 import inspect
 import json
 import re
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
 
 import bptt_lab
 from conftest import ROOT
+from parsed import parse
 from tools import api, equations
 
-pytestmark = pytest.mark.xdist_group("reference")  # one worker parses the pages, not each
+pytestmark = pytest.mark.xdist_group("pages")  # one worker parses the pages, not each
 
 PAGES = sorted((ROOT / "book").glob("api*.md"))
 MODULES = {
@@ -76,11 +75,6 @@ def test_a_plain_formula_is_text_and_a_label_a_link():
 
 
 # ------------------------------------------------------------------------- in the built book
-
-
-@cache
-def parse(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.mark.site

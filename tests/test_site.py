@@ -8,15 +8,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from parsed import parse
+
 # One worker parses the pages, not each.
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
 # Attributes that make a browser ask for something, unlike the href of a link that a reader follows.
 REQUESTS = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "src"}
-
-
-@cache
-def parse(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What keeps pages quick: few elements, few bytes; and that long pages lead where they should."""
+"""What keeps pages quick: few elements, few bytes, and no layout of what is far from the screen."""
 
 import pytest
 from playwright.sync_api import expect
@@ -27,6 +27,13 @@ MORE_ELEMENTS = {
     "vanishing": 31_000,
 }
 
+# Sections that the browser has laid out: what is skipped is not visible to this question.
+LAID_OUT = f"""() => [...document.querySelectorAll("{SECTIONS} > :is(h2, span + h2)")]
+    .filter(heading => heading.checkVisibility({{ contentVisibilityAuto: true }})).length"""
+
+KINDS = f"""() => [...new Set([...document.querySelectorAll("{SECTIONS}")]
+    .map(one => getComputedStyle(one).contentVisibility))]"""
+
 
 @FROM_DISK
 @pytest.mark.parametrize("name", PAGES)
@@ -34,6 +41,35 @@ def test_pages_have_few_elements(visit, name):  # noqa: F811
     count = visit(name).evaluate("document.querySelectorAll('*').length")
     print(f"{name}: {count} elements")
     assert count < MORE_ELEMENTS.get(name, ELEMENTS)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", ["forward", "bptt", "vanishing", "lstm", "training", "after"])
+def test_sections_far_from_the_screen_are_not_laid_out(visit, name, width):  # noqa: F811
+    page = visit(name, viewport={"width": width, "height": 800})
+    page.wait_for_timeout(500)  # every script has had its turn
+    assert page.evaluate(LAID_OUT) < page.locator(SECTIONS).count() / 2
+
+
+def test_on_paper_and_without_scripts_every_section_is_laid_out(visit):  # noqa: F811
+    page = visit("bptt")
+    assert page.evaluate(KINDS) == ["auto"]
+    page.emulate_media(media="print")
+    assert page.evaluate(KINDS) == ["visible"]
+    page.emulate_media(media="screen")
+    page.evaluate("delete document.documentElement.dataset.mode")  # a script sets it
+    assert page.evaluate(KINDS) == ["visible"]
+
+
+def test_sections_are_as_far_apart_as_if_all_were_laid_out(visit):  # noqa: F811
+    page = visit("bptt")
+    heights = []
+    for style in ("contain: layout paint style", "contain: none"):
+        page.add_style_tag(
+            content=f"{SECTIONS} {{ content-visibility: visible !important; {style} }}"
+        )
+        heights.append(page.evaluate("document.documentElement.scrollHeight"))
+    assert abs(heights[0] - heights[1]) < 100
 
 
 @BOTH_WAYS

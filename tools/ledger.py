@@ -235,13 +235,16 @@ class Claims(MarkdownDirective):
             self.part("The article states", claim.states),
             self.part("What holds", claim.holds),
         ]
-        compared = html("dl", *parts, kind="compared")
+        folded = html(  # with scripts this is text until the row is needed: see ledger.js
+            "noscript",
+            html("dl", *parts, kind="compared"),
+            html("dl", *self.remarks(claim), kind="remarks"),
+            *(self.checked(claim) if claim.check else ()),
+        )
         return html(
             "details",
             summary,
-            compared,
-            html("dl", *self.remarks(claim), kind="remarks"),
-            *(self.checked(claim) if claim.check else ()),
+            folded,
             name=claim.id,
             kind=f"claim {claim.verdict}",
             **{

@@ -136,6 +136,8 @@ def tidy(body: Tag, soup: BeautifulSoup) -> None:
         tag.decompose()
     for tag in body.select(".question label"):
         tag.unwrap()
+    for folded in body.select("details > noscript"):
+        folded.unwrap()
     for details in body.select("details"):
         unfold(details, soup)
     renamed = {"form": "div", "fieldset": "div", "legend": "p"}

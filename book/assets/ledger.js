@@ -15,6 +15,30 @@
   const shown = () => rows.filter((row) => !row.hidden);
   const texts = new Map();
 
+  // A row's formulas are thousands of elements, and a phone is busy for a second with those of all
+  // rows. They are text until the row is opened, searched or printed, or until nothing else is to do.
+  const fill = (row) => {
+    const folded = row.querySelector(":scope > noscript");
+    if (!folded) return;
+    folded.outerHTML = folded.textContent;
+    const copy = document.querySelector(".copybtn");
+    row.querySelectorAll(copy ? "pre" : "none").forEach((code) => {
+      code.id = `${row.id}-code`;
+      code.after(copy.cloneNode(true));
+      code.nextElementSibling.dataset.clipboardTarget = `#${code.id}`;
+    });
+    row.dispatchEvent(new CustomEvent("filled", { bubbles: true }));
+  };
+  const later = window.requestIdleCallback ?? ((act) => setTimeout(act, 50, { timeRemaining: () => 5 }));
+  const fillNext = (idle) => {
+    const waiting = rows.filter((row) => row.querySelector(":scope > noscript"));
+    do waiting.length && fill(waiting.shift());
+    while (waiting.length && idle.timeRemaining() > 8);
+    if (waiting.length) later(fillNext);
+  };
+  addEventListener("load", () => later(fillNext));
+  addEventListener("beforeprint", () => rows.forEach(fill));
+
   // In the article's order a row stands in its part, in the order of harm all stand in one list.
   const parts = rows.map((row) => row.parentElement);
   const list = make("div", "claims-sorted");
@@ -30,6 +54,7 @@
 
   // Words and symbols of a row; its formulas bring their LaTeX along.
   const textOf = (row) => {
+    fill(row);
     if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
     return texts.get(row);
   };
@@ -57,9 +82,15 @@
 
   button.addEventListener("click", () => {
     const open = button.textContent === "Open all";
+    if (open) shown().forEach(fill);
     shown().forEach((row) => (row.open = open));
   });
-  rows.forEach((row) => row.addEventListener("toggle", name));
+  rows.forEach((row) =>
+    row.addEventListener("toggle", () => {
+      fill(row);
+      name();
+    }),
+  );
   order.addEventListener("input", arrange);
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -83,6 +114,7 @@
       update();
     }
     if (!row) return;
+    fill(row);
     row.open = true;
     row.scrollIntoView({ block: "start" });
     row.querySelector("summary").focus({ preventScroll: true });

@@ -120,7 +120,12 @@
       else if (area.hasAttribute("tabindex")) area.removeAttribute("tabindex");
     }
   });
-  each("pre, .cell_output > .output, .pst-scrollable-table-container", (area) => sizes.observe(area));
+  const watch = (part) =>
+    part
+      .querySelectorAll("pre, .cell_output > .output, .pst-scrollable-table-container")
+      .forEach((area) => sizes.observe(area));
+  watch(document);
+  addEventListener("filled", ({ target }) => watch(target)); // a row of the ledger
 
   const top = find(".sbt-scroll-pixel-helper");
   if (top)
