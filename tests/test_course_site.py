@@ -125,14 +125,15 @@ def about(site):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_outcomes_and_titles_of_open_items_have_their_formulas(pages, about, chapter):
+def test_outcomes_and_titles_of_open_items_have_their_formulas(pages, about, contents, chapter):
     box = pages[chapter].select_one(".admonition.tip")
     for told, item in zip(about[chapter]["outcomes"], box.select("li"), strict=True):
         text = BeautifulSoup(told["text"], "html.parser").get_text()
         assert text == re.sub(r"\s+", " ", item.get_text()).strip().rstrip(".;")
         assert told["text"].count('class="katex"') == len(item.select(".katex"))
     for name, title in about[chapter]["names"].items():
-        named = pages[chapter].find(id=name) or pages[f"{chapter}-exercises"].find(id=name)
+        on = f"{chapter}-exercises" if name in contents[chapter]["exercises"] else chapter
+        named = pages[on].find(id=name)
         heading = named.find(["legend", "h2"]) or named.find_parent("section").find("h2")
         assert title.count('class="katex"') == len(heading.select(".katex")), name
 
