@@ -142,10 +142,15 @@ def test_three_learners_are_collected(tmp_path, monkeypatch, capsys):
     found = {row[0]: row for row in rows(said.out)[1:]}
     assert set(found) == {"Right", "Wrong", "Empty", "browser"}
     all_of = len(check)
-    assert found["Right"][1] == f"1 of {all_of}" and found["Right"][4] == "rnn_step"
+    of = {chapter: len(names) for chapter, names in collecting.OF_CHAPTER.items()}
+    solved = rows(said.out)[0].index("forward")
+    others = [f"0/{number}" for chapter, number in of.items() if chapter != "forward"]
+    assert found["Right"][1:solved] == [f"1 of {all_of}"] and sum(of.values()) == all_of
+    assert found["Right"][solved : solved + 6] == [f"1/{of['forward']}", *others]
     assert found["Wrong"][1] == f"0 of {all_of}" and found["Wrong"][-1] == "rnn_step"
-    assert found["Empty"][1] == f"0 of {all_of}" and len(found["Empty"]) == 2
-    assert found["browser"][1:] == [f"1 of {all_of}", "2026-03-03", "0.2.1", "loss", "rnn_step"]
+    assert found["Empty"][1:] == [f"0 of {all_of}", f"0/{of['forward']}", *others]
+    row = [f"1 of {all_of}", f"1/{of['forward']}", *others, "2026-03-03", "0.2.1", "rnn_step"]
+    assert found["browser"][1:] == row
     mistakes = said.out.split("\n\n")[1].splitlines()
     assert mistakes[1].startswith("  2  The state is multiplied by the transpose")
     assert mistakes[-1].strip() == "forward.html#sec-columns" and len(mistakes) == 5

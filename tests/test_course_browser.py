@@ -419,6 +419,8 @@ def test_what_is_open_is_linked_below_the_outcome_that_rests_on_it(visit):  # no
         links = one.get_by_role("link").evaluate_all("all => all.map(link => link.href)")
         number = int(re.search(r"(\d+) open", one.locator("summary").text_content())[1])
         assert len({*links}) == number > 10
+    formula = page.locator('.open-items[data-page="forward"] li > .katex').first
+    assert "KaTeX" in formula.evaluate("one => getComputedStyle(one).fontFamily")
     link = page.locator('.open-items[data-page="forward"] a', has_text="1. Silence")
     assert link.count() == 1
     link.click()
@@ -465,6 +467,46 @@ def test_a_setting_of_a_figure_can_be_linked_to(visit):  # noqa: F811
         expect(figure.locator("figcaption")).to_have_text(said)
     other.evaluate(f"location.hash = '#sec-index~w={re.search(r'w = (.*?):', first)[1]}'")
     expect(figure.locator("figcaption")).to_have_text(first)
+
+
+# ---------------------------------------------------------------- a figure for a projector
+
+
+@BOTH_WAYS
+def test_a_figure_fills_the_screen_and_can_be_moved_there(visit):  # noqa: F811
+    page = visit("index")
+    figure = page.locator("figure.explorer").first
+    button, picture = figure.locator(".full-screen"), figure.locator(".panels svg").first
+    slider, caption = figure.locator("input[type=range]"), figure.locator("figcaption")
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    width, letters = picture.bounding_box()["width"], caption.evaluate(size)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.fullscreenElement?.matches('figure.explorer')")
+    expect(button).to_have_text("Leave full screen")
+    assert picture.bounding_box()["width"] > 1.1 * width
+    assert caption.evaluate(size) > 1.1 * letters
+    assert figure.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+    said = caption.text_content()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert caption.text_content() != said
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("!document.fullscreenElement")
+    expect(button).to_have_text("Full screen")
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    page.emulate_media(media="print")
+    assert not page.locator(".full-screen:visible").count()
+
+
+def test_where_nothing_can_fill_the_screen_no_button_offers_it(visit):  # noqa: F811
+    page = visit("index")
+    page.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
+    page.reload()
+    assert page.locator(".copy-link").count() >= 1 and not page.locator(".full-screen").count()
+    assert not visit("index", java_script_enabled=False).locator(".full-screen").count()
 
 
 # ---------------------------------------------------------------- focus, forced colours, drawers

@@ -114,9 +114,28 @@ def test_the_page_for_teachers_names_what_is_there(pages):
     assert len(page.select("details dt")) >= 100
 
 
-def test_open_items_have_names_minutes_and_outcomes(site, contents):
+@pytest.fixture(scope="session")
+def about(site):
+    """Return what a page that lists open items knows of them."""
     text = (site / "_static" / "contents-names.js").read_text(encoding="utf-8")
-    about = json.loads(text.removeprefix("window.BOOK_NAMES = ").removesuffix(";\n"))
+    return json.loads(text.removeprefix("window.BOOK_NAMES = ").removesuffix(";\n"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_outcomes_and_titles_of_open_items_have_their_formulas(pages, about, contents, chapter):
+    box = pages[chapter].select_one(".admonition.tip")
+    for told, item in zip(about[chapter]["outcomes"], box.select("li"), strict=True):
+        text = BeautifulSoup(told["text"], "html.parser").get_text()
+        assert text == re.sub(r"\s+", " ", item.get_text()).strip().rstrip(".;")
+        assert told["text"].count('class="katex"') == len(item.select(".katex"))
+    for name, title in about[chapter]["names"].items():
+        on = f"{chapter}-exercises" if name in contents[chapter]["exercises"] else chapter
+        named = pages[on].find(id=name)
+        heading = named.find(["legend", "h2"]) or named.find_parent("section").find("h2")
+        assert title.count('class="katex"') == len(heading.select(".katex")), name
+
+
+def test_open_items_have_names_minutes_and_outcomes(about, contents):
     assert set(about) == set(contents)
     for name, page in contents.items():
         items = [*page["sections"], *page["questions"], *page["exercises"]]

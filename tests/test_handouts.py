@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from importlib.metadata import version
 
 import nbformat
 import pytest
@@ -11,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from bptt_lab.exercises import CHAPTERS, PAGES, Check, check, collecting
 from bptt_lab.exercises.borrowing import borrowed
 from students import ATTEMPTS, SOLUTIONS, written
-from tools import exam, handouts, pdf, volume
+from tools import exam, handouts, notebooks, pdf, volume
 
 FOLD = "<details><summary>{}</summary>\n\n{}\n\n</details>\n"
 
@@ -107,7 +108,12 @@ def test_where_the_book_uses_the_package_a_student_may_too():
 def test_a_class_is_handed_out_and_handed_in(site, tmp_path, monkeypatch, capsys):
     """Three students solve what was handed out: all right, all wrong, nothing. Then the table."""
     paths = [*handouts.write_notebooks(site, tmp_path)]
-    assert {path.stem for path in paths} == {*PAGES, *(f"{page}-exercises" for page in PAGES)}
+    names = {path.stem for path in paths}
+    assert names >= {*PAGES, *(f"{page}-exercises" for page in PAGES)}
+    assert "instructors" not in names
+    for path in paths:  # what they lead to is there, but for the page for teachers
+        linked = re.findall(r"\]\(([\w-]+)\.ipynb", path.read_text(encoding="utf-8"))
+        assert {*linked} <= names | {"instructors"}, path.name
     exercises = [path for path in paths if path.stem.endswith("-exercises")]
     asked = set()
     for path in exercises:
@@ -138,12 +144,22 @@ def test_a_class_is_handed_out_and_handed_in(site, tmp_path, monkeypatch, capsys
     assert not learners["empty"].solved and not learners["empty"].tried
 
 
+def test_the_package_is_handed_out_with_the_notebooks(tmp_path):
+    wheel = handouts.write_wheel(tmp_path / "students")
+    assert [*(tmp_path / "students").iterdir()] == [wheel]
+    name = re.search(r"bptt_lab-\S+?\.whl", notebooks.FROM_WHEEL)[0]
+    assert wheel.name == name.format(version=version("bptt-lab"))
+
+
 @pytest.mark.site
 def test_nothing_handed_out_to_students_answers(site, tmp_path):
     for path in handouts.write_notebooks(site, tmp_path):
         text = path.read_text(encoding="utf-8")
         if "students" in path.parts:
             assert not re.search(r"<summary>(Solution|The answers)|assert check\.", text), path.name
+            assert "answers and solutions are left out" in text, path.name
+            if path.stem.removesuffix("-exercises") not in PAGES:
+                continue
             page = (site / "notebooks" / path.name).read_text(encoding="utf-8")
             assert re.search(r"<summary>(Solution|The answers)", page), path.name
         else:

@@ -149,7 +149,7 @@ MARKS = {
     "clipboard": 'class="highlight',
     "copybutton": 'class="highlight',
     "design-tabs": "sd-tab-set",
-    "katex": 'class="katex',
+    "katex": ('class="katex', "data-progress"),  # the names of open items have formulas
     "sphinx-book-theme.js": (),  # theme.js does it
 }
 

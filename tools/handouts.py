@@ -2,7 +2,7 @@
 
 It writes into one folder:
 
-* `students`: the notebooks without answers and solutions, the checkers left in;
+* `students`: the notebooks without answers and solutions, the checkers left in, and the package;
 * `nbgrader/source`: the exercises as assignments, with regions of solutions and hidden tests;
 * `exam`: two sheets of the exam, each without and with solutions;
 * `questions`: the quizzes for Moodle and others, in GIFT;
@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
@@ -24,11 +26,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from bptt_lab.exercises import PAGES, check
+from tools.bundle import build_wheel
 from tools.exam import write_sheets
 from tools.gift import write_questions
 from tools.live.cells import Attempt, attempts, calls, without_calls
 from tools.pdf import write_chapters
 from tools.slides import write_slides
+
+FOR_TEACHERS = "instructors"
+"""The page that is for teachers."""
 
 FOLDED = ("Solution", "The answers, explained")
 """What begins the titles of folds that students do not get."""
@@ -36,12 +42,16 @@ FOLDED = ("Solution", "The answers, explained")
 DETAILS = re.compile(r"<details><summary>(.*?)</summary>|</details>\n?")
 POINTS = {"easy": 1, "medium": 2, "hard": 3}
 
+FOR_A_CLASS = """
+>
+> In this copy, for a class, answers and solutions are left out."""
+
 HAND_IN = """\
 ## Handing in
 
 Run this with your name. It writes the file to hand in: what the checkers said, and no code."""
 REPORT = """\
-from bptt_lab.exercises import PAGES, check
+from bptt_lab.exercises import check
 
 check.report("Your name")"""
 TEST = """\
@@ -94,6 +104,7 @@ def for_students(found: NotebookNode) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = without_answers(cell.source).strip()
     cells = [cell for cell in cells if cell.source]
+    cells[0].source += FOR_A_CLASS if cells[0].source.startswith("> ") else ""
     if any(map(attempt_in, cells)):
         cells += [new_markdown_cell(HAND_IN), new_code_cell(REPORT)]
     for number, cell in enumerate(cells):
@@ -196,14 +207,14 @@ def assigned(attempt: Attempt, solution: str, lent: set[str]) -> Iterator[Notebo
 
 
 def write_notebooks(site: Path, folder: Path) -> Iterator[Path]:
-    """Write the notebook of every chapter for students, and the exercises for nbgrader."""
+    """Write every notebook but that for teachers for students, and the exercises for nbgrader."""
     for path in sorted((site / "notebooks").glob("*.ipynb")):
-        chapter = path.stem.removesuffix("-exercises")
-        if chapter not in PAGES:
+        if path.stem == FOR_TEACHERS:
             continue
+        chapter = path.stem.removesuffix("-exercises")
         found = nbformat.read(path, as_version=4)
         yield written(for_students(found), folder / "students" / path.name)
-        if chapter != path.stem:
+        if chapter in PAGES and chapter != path.stem:
             yield written(for_nbgrader(found), folder / "nbgrader" / "source" / chapter / path.name)
 
 
@@ -214,6 +225,14 @@ def written(found: NotebookNode, path: Path) -> Path:
     return path
 
 
+def write_wheel(folder: Path) -> Path:
+    """Write the package, which the notebooks ask to be installed, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = build_wheel(Path(scratch))
+        return Path(shutil.copy2(wheel, folder / wheel.name))
+
+
 def main() -> None:
     """Write everything, and say where."""
     site, folder, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
@@ -221,6 +240,7 @@ def main() -> None:
         sys.exit(f"no whole book in {site}: run `make book` first")
     for path in write_notebooks(site, folder):
         print(path)
+    print(write_wheel(folder / "students"))
     print(f"The exam with the numbers of SEED={seed}:")
     for path in write_sheets(folder / "exam", seed):
         print(path)

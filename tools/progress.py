@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+from sphinxcontrib import katex
 
 from tools import paths
 from tools.order import exercises_of, reading_order
@@ -80,9 +82,16 @@ def contents(app: Sphinx) -> dict[str, dict]:
 # ------------------------------------------------------------------ what the open ones are called
 
 
+def html(of: nodes.Element) -> str:
+    """Return a line of text as HTML: its formulas are typeset, all other markup is left out."""
+    if isinstance(of, nodes.math):
+        return katex.render_latex(of.astext())
+    return escape(of, quote=False) if isinstance(of, nodes.Text) else "".join(map(html, of))
+
+
 def heading(env: BuildEnvironment, page: str, section: nodes.section) -> str:
-    """Return the number and the title of a section, its formulas as TeX."""
-    return f"{paths.number(env, page, section)} {title(section)}".strip()
+    """Return the number and the title of a section."""
+    return f"{paths.number(env, page, section)} {html(section[0])}".strip()
 
 
 def names(env: BuildEnvironment, name: str) -> dict[str, str]:
@@ -92,7 +101,7 @@ def names(env: BuildEnvironment, name: str) -> dict[str, str]:
     for one in sections(exercises) if exercises else ():
         found[name_of(env, one)] = heading(env, exercises_of(env, name), one)
     for form in page.findall(lambda n: isinstance(n, Element) and "question" in n["classes"]):
-        found[form["ids"][0]] = f"Question {form.next_node(nodes.strong).astext()}"
+        found[form["ids"][0]] = f"Question {html(form.next_node(nodes.strong))}"
     return found
 
 
@@ -122,16 +131,16 @@ def outcomes(env: BuildEnvironment, name: str) -> list[dict]:
     box = next((b for b in page.findall(nodes.admonition) if "tip" in b["classes"]), None)
     if box is None or exercises is None:
         return []
-    told = [plain(item.astext()) for item in box.findall(nodes.list_item)]
+    told = [*box.findall(nodes.list_item)]
     served = {name_of(env, one): plain(one.astext()) for one in sections(exercises)}
     rests_on = OUTCOMES.get(name, []) + [[]] * len(told)
     return [
         {
-            "text": text,
+            "text": plain(html(item)),
             "items": [*dict.fromkeys(item_with(env, page, label) for label in labels)]
-            + [one for one, all_of in served.items() if text in all_of],
+            + [one for one, all_of in served.items() if plain(item.astext()) in all_of],
         }
-        for text, labels in zip(told, rests_on, strict=False)
+        for item, labels in zip(told, rests_on, strict=False)
     ]
 
 

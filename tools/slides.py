@@ -110,10 +110,10 @@ def write_slides(site: Path, folder: Path) -> Path:
     for name in FILES:
         (folder / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REVEAL / name, folder / "reveal" / name)
-    shutil.copyfile(ASSETS / "explorer.js", folder / "explorer.js")
-    styles = (ASSETS / "explorer.css").read_text(encoding="utf-8")
-    styles = styles.replace(".controls", f".{SETTINGS}")
-    (folder / "explorer.css").write_text(styles, encoding="utf-8")
+    for name, selector in (("explorer.js", '".{}"'), ("explorer.css", ".{}")):
+        text = (ASSETS / name).read_text(encoding="utf-8")
+        text = text.replace(selector.format("controls"), selector.format(SETTINGS))
+        (folder / name).write_text(text, encoding="utf-8")
     page = folder / "index.html"
     page.write_text(typeset(PAGE.format(title=title, slides=slides), formulas), encoding="utf-8")
     return page

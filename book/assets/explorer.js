@@ -184,11 +184,28 @@
       setTimeout(() => (target.textContent = "Copy link"), 3000);
     };
 
+    const actions = Object.assign(document.createElement("div"), { className: "actions" });
+    const offer = (className, textContent, title, act) => {
+      const properties = { type: "button", className, textContent, title };
+      const button = Object.assign(document.createElement("button"), properties);
+      button.addEventListener("click", act);
+      actions.append(button);
+      return button;
+    };
+
+    // For a projector: nothing but the figure, and large. Escape leaves it, as ever.
+    const isFull = () => document.fullscreenElement === figure;
+    const fill = () => (isFull() ? document.exitFullscreen() : figure.requestFullscreen());
+
     if (anchor) {
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "copy-link" });
-      Object.assign(button, { textContent: "Copy link", title: "A link to this setting" });
-      button.addEventListener("click", copy);
-      figure.append(button);
+      if (document.fullscreenEnabled) {
+        const button = offer("full-screen", "Full screen", "This figure alone, for a projector", fill);
+        figure.addEventListener("fullscreenchange", () => {
+          button.textContent = isFull() ? "Leave full screen" : "Full screen";
+        });
+      }
+      offer("copy-link", "Copy link", "A link to this setting", copy);
+      figure.append(actions);
       addEventListener("hashchange", follow);
     }
     for (const element of controls.querySelectorAll("input, button")) element.disabled = false;

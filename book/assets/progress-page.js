@@ -1,13 +1,14 @@
 // What is open, on the page about progress and on the first page: progress.js keeps what is done.
 "use strict";
 (() => {
+  // Names and outcomes are HTML of the build's, with their formulas typeset.
   const { VERSION, KINDS, book, make, read, write, clean, count, isDue, listeners, isKept } = window.progress;
   const about = window.BOOK_NAMES ?? {};
   const path = Math.max(["short", "core", "all"].indexOf(document.documentElement.dataset.path), 0);
 
   const link = (page, id) => {
     const on = book[page].exercises.includes(id) ? `${page}-exercises` : page;
-    return make("a", { href: `${on}.html#${id}` }, about[page].names[id] ?? id);
+    return make("a", { href: `${on}.html#${id}`, innerHTML: about[page].names[id] ?? id });
   };
   const joined = (nodes) => nodes.flatMap((node, k) => (k ? [", ", node] : [node]));
 
@@ -65,7 +66,7 @@
       const own = items.filter((id) => open.includes(id)), done = items.filter((id) => state.done[page]?.includes(id));
       own.forEach((id) => left.delete(id));
       const sign = make("span", { className: "done" }, own.length ? `${done.length} of ${done.length + own.length}` : "done");
-      return make("li", {}, text, sign, ...(own.length ? [list(page, own)] : []));
+      return make("li", { innerHTML: text }, sign, ...(own.length ? [list(page, own)] : []));
     });
     if (left.size) parts.push(make("li", {}, parts.length ? "and besides" : "to read and to answer", list(page, [...left])));
     const summary = make("summary", {}, `${book[page].title}: ${open.length || "nothing"} open`);

@@ -90,7 +90,7 @@
     closeBeside(dialog);
     dialog.addEventListener("close", () => {
       move(dialog, bar);
-      button.focus();
+      button.focus({ preventScroll: true }); // a link in it has led to where the page is now
     });
   };
   ["primary", "secondary"].forEach(sidebar);

@@ -22,8 +22,14 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any, TextIO
 
-from bptt_lab.exercises import MISTAKES, check
+from bptt_lab.exercises import CHAPTERS, MISTAKES, check
 from bptt_lab.exercises.reports import PREFIX
+
+OF_CHAPTER = {
+    chapter.__name__.rpartition(".")[2]: {exercise.name for exercise in chapter.EXERCISES}
+    for chapter in CHAPTERS
+}
+"""The names of the exercises of each chapter."""
 
 SHOWN = 10
 """How many of the most frequent mistakes are told."""
@@ -106,16 +112,16 @@ def table(learners: Sequence[Learner]) -> str:
 
     >>> anna = Learner("anna", {"loss": "2026-03-01"}, ("bptt",), "2026-03-02", "0.2.0")
     >>> " ".join(table([anna]).splitlines()[1].replace(f"of {len(check)}", "of all").split())
-    'anna 1 of all 2026-03-02 0.2.0 loss bptt'
+    'anna 1 of all 1/5 0/8 0/4 0/6 0/3 0/4 2026-03-02 0.2.0 bptt'
     """
-    head = ("learner", "solved", "last change", "version", "solved were", "tried were")
+    head = ("learner", "solved", *OF_CHAPTER, "last change", "version", "tried, not solved")
     rows = [
         (
             learner.name,
             f"{len(learner.solved)} of {len(check)}",
+            *(f"{len(names & {*learner.solved})}/{len(names)}" for names in OF_CHAPTER.values()),
             learner.last,
             learner.version,
-            ", ".join(learner.solved),
             ", ".join(learner.tried),
         )
         for learner in learners
