@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from conftest import ROOT, normal, read
+
 PACKAGE = ROOT / "src" / "bptt_lab"
 
 LAYERS = (
@@ -188,14 +189,6 @@ def test_files_are_read_and_written_as_utf8(folder):
 
 
 # ------------------------------------------------------------------------------ the environment
-
-
-def normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", name.strip())[0]).lower()
-
-
-def read(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_every_dependency_is_pinned():
