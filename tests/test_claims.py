@@ -162,7 +162,7 @@ def test_every_formula_renders():
         input=json.dumps([formula for claim in CLAIMS.values() for formula in formulas(claim)]),
         cwd=NODE_MODULES,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     assert json.loads(told.stdout) == []
@@ -290,7 +290,7 @@ def test_an_entry_in_full_on_a_terminal_in_ascii():
     done = subprocess.run(
         [sys.executable, "-m", "bptt_lab.claims", "vg-06", "ref-01"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=os.environ | {"PYTHONIOENCODING": "ascii"},
     )
     assert (done.returncode, done.stderr) == (0, "")
