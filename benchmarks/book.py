@@ -45,7 +45,9 @@ def build(out: Path) -> float:
     """Seconds that `make book` takes, the environment being there; raises where it fails."""
     command = ["make", "-C", str(ROOT), "-o", ".venv/complete", "book", f"OUT={out}"]
     start = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
     seconds = time.perf_counter() - start
     if done.returncode:
         raise RuntimeError("the book does not build:\n" + done.stdout[-3000:])
@@ -68,7 +70,7 @@ def time_builds(out: Path, say: Say) -> list[Goal]:
 def chromium() -> Iterator[Browser]:
     """Return a running Chromium."""
     finder = [sys.executable, str(ROOT / "tools" / "chromium.py")]
-    path = subprocess.run(finder, capture_output=True, text=True, check=True).stdout.strip()
+    path = subprocess.run(finder, capture_output=True, encoding="utf-8", check=True).stdout.strip()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path or None, args=FLAGS)
         yield browser

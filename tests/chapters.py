@@ -1,7 +1,8 @@
-"""Functions of the chapters, for tests that run them on other networks than the page."""
+"""What tests of the chapters share: the page's functions, and the checks of its equations."""
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,3 +18,17 @@ def functions(chapter: str, *names: str, **scope: Any) -> list[Any]:
             if isinstance(node, ast.FunctionDef) and node.name in names:
                 exec(ast.unparse(node), scope)
     return [scope[name] for name in names]
+
+
+class Checks(dict[str, Callable[..., None]]):
+    """The check of each equation, by its label."""
+
+    def holds(self, label: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+        """Register the check of one equation."""
+
+        def register(check: Callable[..., None]) -> Callable[..., None]:
+            assert label not in self
+            self[label] = check
+            return check
+
+        return register

@@ -1,6 +1,7 @@
 """What tests of the built site share: the site, a Chromium, and what to do without them."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +20,28 @@ settings.register_profile("fresh", max_examples=1000, deadline=None, print_blob=
 settings.load_profile("same")
 
 
+def read(name: str | Path) -> str:
+    """Text of a file of the repository."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def normal(requirement: str) -> str:
+    """Name of what is required, as an index writes it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement.strip())[0]).lower()
+
+
 @pytest.fixture(scope="session")
 def fresh_seed(request: pytest.FixtureRequest) -> int:
     """Seed of the slow tests: `make slow` gives another one each time, and shows which."""
     return int(request.config.getoption("--hypothesis-seed") or 0)
+
+
+@pytest.fixture
+def axes() -> object:
+    """Axes in the style of the book, to draw on."""
+    from bptt_lab.book.plots import panels  # matplotlib is slow to load
+
+    return panels()[1]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from conftest import ROOT, normal, read
+
 PACKAGE = ROOT / "src" / "bptt_lab"
 
 LAYERS = (
@@ -137,7 +138,9 @@ def test_heavy_packages_have_few_importers(package):
 
 def test_importing_the_package_loads_only_numpy():
     code = "import bptt_lab, sys; print(*{m.split('.')[0] for m in sys.modules})"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8"
+    ).stdout
     assert "bptt_lab" in loaded and "numpy" in loaded
     heavy = {"matplotlib", "sympy", "ipywidgets", "IPython", "joblib", "tqdm", "threadpoolctl"}
     assert not heavy & set(loaded.split())
@@ -166,13 +169,15 @@ def without_encoding(source: str) -> list[int]:
             ("Popen", "urlopen", "Image.open", "os.open")
         )
         text = opens and isinstance(mode, str) and "b" not in mode
-        if text or name.endswith((".read_text", ".write_text")):
+        decodes = name.startswith("subprocess.") and any(k.arg == "text" for k in node.keywords)
+        if text or decodes or name.endswith((".read_text", ".write_text")):
             lines.append(node.lineno)
     return lines
 
 
 def test_text_without_encoding_is_seen():
     assert without_encoding("p.read_text()\np.write_text(s)\nopen(p)\np.open('w')") == [1, 2, 3, 4]
+    assert without_encoding("subprocess.run(command, text=True)") == [1]
     assert not without_encoding("p.read_text(encoding='utf-8')\np.open('rb')\nopen(p, 'wb')")
 
 
@@ -188,14 +193,6 @@ def test_files_are_read_and_written_as_utf8(folder):
 
 
 # ------------------------------------------------------------------------------ the environment
-
-
-def normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", name.strip())[0]).lower()
-
-
-def read(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_every_dependency_is_pinned():
@@ -217,7 +214,9 @@ def test_the_lock_files_name_no_address():
 
 @pytest.mark.skipif(os.name == "nt", reason="the book is not built on Windows")
 def test_the_makefile_explains_its_commands():
-    told = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["make"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
     commands = "book serve lab notebooks bundle pdf epub links"
     commands += " test lint check slow lowest next bench clean"
     assert set(commands.split()) <= set(re.findall(r"make ([a-z]+) +\w", told))

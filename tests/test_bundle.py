@@ -33,7 +33,11 @@ def test_a_bundle_holds_the_site_the_notebooks_and_a_package_that_works(site, tm
         f"import sys; sys.path.insert(0, {str(wheel)!r}); import bptt_lab; print(bptt_lab.__file__)"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        check=True,
     )
     assert str(wheel) in ran.stdout
     with ZipFile(wheel) as package:

@@ -13,28 +13,19 @@ import numpy as np
 import pytest
 
 import bptt_lab
-from bptt_lab import RNN, attribution, forward, gaussian, loss_and_gradients, scaled
+from bptt_lab import RNN, attribution, forward, gaussian, loss_and_gradients, reference, scaled
 from bptt_lab.bptt import unroll
+from bptt_lab.reference import complex_step, relative_error, rnn_step
 from bptt_lab.training import Adam
-from chapters import functions
+from chapters import Checks, functions
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 PAGE = (BOOK / "bptt.md").read_text(encoding="utf-8")
 EXERCISES = (BOOK / "bptt-exercises.md").read_text(encoding="utf-8")
 T, N_INPUTS, N, N_OUTPUTS = 5, 4, 3, 2
 STEPS = range(1, T + 1)
-CHECKS = {}
-
-
-def holds(label):
-    """Register the check of one equation."""
-
-    def register(check):
-        assert label not in CHECKS
-        CHECKS[label] = check
-        return check
-
-    return register
+CHECKS = Checks()
+holds = CHECKS.holds
 
 
 def test_every_display_equation_has_a_label_and_a_check():
@@ -70,39 +61,21 @@ def net():
     return p
 
 
-def derivative(f, at):
-    """Differentiate an array-valued f by an array, by the complex step: shape (*f, *at)."""
-    columns = []
-    for i in np.ndindex(at.shape):
-        nudged = at.astype(complex)
-        nudged[i] += 1e-30j
-        columns.append(np.imag(f(nudged)) / 1e-30)
-    return np.moveaxis(np.array(columns), 0, -1).reshape(*np.shape(columns[0]), *at.shape)
-
-
 def states(net, upto=T, **changed):
     """h_0..h_T with some parameters changed."""
     p = {**net.params, "h_0": net.h[0], **changed}
-    h = [p["h_0"]]
-    for t in range(1, upto + 1):
-        h.append(np.tanh(net.x[t] @ p["W_xh"] + h[-1] @ p["W_hh"] + p["b_h"]))
-    return np.array(h)
+    return np.array(reference.states(rnn_step, p, net.x[1 : upto + 1], (p["h_0"],)))[:, 0]
 
 
 def total(net, t, name):
     """dh_t/dtheta."""
-    return derivative(lambda w: states(net, t, **{name: w})[t], net.params[name])
+    return complex_step(lambda w: states(net, t, **{name: w})[t], net.params[name])
 
 
 def immediate(net, k, name):
     """d+h_k/dtheta: the step alone, with h_{k-1} a constant."""
-    p, before = net.params, net.h[k - 1]
-
-    def step(w):
-        q = p | {name: w}
-        return np.tanh(net.x[k] @ q["W_xh"] + before @ q["W_hh"] + q["b_h"])
-
-    return derivative(step, p[name])
+    x, before = net.x[k], net.h[k - 1]
+    return complex_step(lambda w: rnn_step(net.params | {name: w}, x, before)[0], net.params[name])
 
 
 def product(net, t, k):
@@ -142,14 +115,14 @@ def loss(net):
 
 @holds("eq-bptt-readout-tensor")
 def readout_tensor(net):
-    found = derivative(lambda W: net.h[2] @ W + net.b_y, net.W_yh)
+    found = complex_step(lambda W: net.h[2] @ W + net.b_y, net.W_yh)
     for c, i, j in np.ndindex(found.shape):
         close(found[c, i, j], net.h[2, i] * (j == c))
 
 
 @holds("eq-bptt-readout-entry")
 def readout_entry(net):
-    tensor = derivative(lambda W: net.h[2] @ W + net.b_y, net.W_yh)
+    tensor = complex_step(lambda W: net.h[2] @ W + net.b_y, net.W_yh)
     close(np.tensordot(net.e[2], tensor, 1), np.outer(net.h[2], net.e[2]))
 
 
@@ -180,8 +153,8 @@ def two_steps(net):
 @holds("eq-bptt-copies")
 def copies(net):
     w = np.array([0.9])
-    shared = derivative(lambda w: two_scalar_steps(w[0], w[0])[2], w)
-    apart = derivative(lambda w: two_scalar_steps(w[0], w[1])[2], np.array([0.9, 0.9]))
+    shared = complex_step(lambda w: two_scalar_steps(w[0], w[0])[2], w)
+    apart = complex_step(lambda w: two_scalar_steps(w[0], w[1])[2], np.array([0.9, 0.9]))
     close(shared.sum(), apart.sum())
 
 
@@ -189,19 +162,19 @@ def copies(net):
 def immediate_scalar(net):
     h_0, h_1, h_2 = two_scalar_steps(0.9, 0.9)
     expected = h_1 * (1 - h_2**2) + (1 - h_2**2) * 0.9 * h_0 * (1 - h_1**2)
-    close(derivative(lambda w: two_scalar_steps(w[0], w[0])[2], np.array([0.9])), [expected])
+    close(complex_step(lambda w: two_scalar_steps(w[0], w[0])[2], np.array([0.9])), [expected])
 
 
 @holds("eq-bptt-jacobian-entry")
 def jacobian_entry(net):
-    found = derivative(lambda h: np.tanh(net.x[3] @ net.W_xh + h @ net.W_hh + net.b_h), net.h[2])
+    found = complex_step(lambda h: np.tanh(net.x[3] @ net.W_xh + h @ net.W_hh + net.b_h), net.h[2])
     for i, j in np.ndindex(N, N):
         close(found[i, j], (1 - np.tanh(net.a[3, i]) ** 2) * net.W_hh[j, i])
 
 
 @holds("eq-bptt-jacobian")
 def jacobian(net):
-    found = derivative(lambda h: np.tanh(net.x[3] @ net.W_xh + h @ net.W_hh + net.b_h), net.h[2])
+    found = complex_step(lambda h: np.tanh(net.x[3] @ net.W_xh + h @ net.W_hh + net.b_h), net.h[2])
     close(found, net.J[3])
 
 
@@ -294,7 +267,7 @@ def recursion(net):
                 value = value + np.log(np.exp(o).sum()) - net.y[s] @ o
             return value
 
-        close(derivative(loss_after, np.zeros(N)), deltas(net)[t])
+        close(complex_step(loss_after, np.zeros(N)), deltas(net)[t])
 
 
 @holds("eq-bptt-gradients")
@@ -379,7 +352,7 @@ def leaky(net):
         a = net.x[2] @ net.W_xh + h @ net.W_hh + net.b_h
         return (1 - alpha) * h + alpha * np.tanh(a)
 
-    found = derivative(step, net.h[1])
+    found = complex_step(step, net.h[1])
     close(found, (1 - alpha) * np.eye(N) + alpha * np.diag(net.slope[2]) @ net.W_hh.T)
 
 
@@ -389,10 +362,6 @@ def test_equation_holds(label, net):
 
 
 # --------------------------------------------------------------------- what is said of networks
-
-
-def relative_error(came, expected):
-    return np.linalg.norm(came - expected) / np.linalg.norm(expected)
 
 
 def page(*names, **scope):

@@ -22,24 +22,15 @@ from bptt_lab import (
 )
 from bptt_lab.experiments import Setting, published
 from bptt_lab.training import make_evaluator, train
+from chapters import Checks
 from test_browser import address, server, visit  # noqa: F401
 from test_quizzes import ask
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 PAGE = (BOOK / "training.md").read_text(encoding="utf-8")
 EXERCISES = (BOOK / "training-exercises.md").read_text(encoding="utf-8")
-CHECKS = {}
-
-
-def holds(label):
-    """Register the check of one equation."""
-
-    def register(check):
-        assert label not in CHECKS
-        CHECKS[label] = check
-        return check
-
-    return register
+CHECKS = Checks()
+holds = CHECKS.holds
 
 
 def from_exercises(name):

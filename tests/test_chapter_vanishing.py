@@ -39,13 +39,6 @@ def test_labels_that_others_link_to_stand():
         assert PAGE.count(f"(sec-{label})=") == 1
 
 
-def test_no_open_cell_only_asserts_and_few_cells_are_open():
-    cells = re.findall(r"^```\{code-cell\}\n(.*?)^```$", PAGE, re.S | re.M)
-    shown = [cell for cell in cells if not cell.startswith(":tags:")]
-    assert len(shown) <= 8 and sum(cell.count("\n") for cell in shown) <= 80
-    assert not any("assert" in cell for cell in shown)
-
-
 def test_the_letter_of_the_exponents_is_not_that_of_eigenvalues():
     """One sentence may say that the article uses it so."""
     near = r"eigenvalue[^.]{0,14}\\lambda|\\lambda_[^.]{0,20}eigenvalue"

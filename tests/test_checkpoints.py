@@ -271,7 +271,7 @@ def test_a_process_killed_inside_the_write_leaves_the_old_file_or_the_new_one(tm
     done(made(), 3).save(file)
     command = [sys.executable, "-c", VICTIM, stage, str(file)]
     folder = os.path.dirname(__file__)
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as victim:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, encoding="utf-8") as victim:
         assert victim.stdout.readline() == "there\n"
         victim.kill()
     run = made()

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bptt_lab.claims import (
@@ -27,6 +28,8 @@ from bptt_lab.claims import (
     check_all,
 )
 from bptt_lab.claims.__main__ import main
+from bptt_lab.claims.lstm import walk
+from bptt_lab.reference import relative_error
 from tools.book_site import NODE, NODE_MODULES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +71,40 @@ def test_check(claim):
         assert name.strip() and isinstance(value, float | int | str), (name, value)
         assert not isinstance(value, bool), f"{name}: say what was computed, not that it is right"
         assert isinstance(value, str) or math.isfinite(value), (name, value)
+
+
+AS_PYTHON = {
+    r"\,": "",
+    r"\bigl[": "(",
+    r"\bigr]": ") @ ",
+    r"\mathrm{diag}": "diag",
+    r"\circ": "*",
+    r"\sigma'(a^f_t)": "f * (1 - f)",
+    r"\sigma'(a^i_t)": "i * (1 - i)",
+    r"\tanh'(a^C_t)": "(1 - new**2)",
+    r"\tanh'(C_{t-1})": "(1 - tanh(C)**2)",
+    r"\tilde C_t": "new",
+    "C_{t-1}": "C",
+    "o_{t-1}": "o",
+    "i_t": "i",
+    "f_t": "f",
+    "W_{hf}^\\top": "@ W_hf.T",
+    "W_{hi}^\\top": "@ W_hi.T",
+    "W_{hC}^\\top": "@ W_hC.T",
+}
+"""What the corrected derivative of the LSTM is made of, in this order."""
+
+
+def test_the_derivative_is_right_as_it_is_printed():
+    """A check stands beside a formula and computes its own; here the printed one is computed."""
+    printed = FORMULA.findall(CLAIMS["lstm-18"].holds)[0].strip("$")
+    for tex, code in AS_PYTHON.items():
+        assert tex in printed
+        printed = printed.replace(tex, code)
+    w = walk(20)
+    (i, f, _, new), (_, _, o, _) = w.gates(20), w.gates(19)
+    names = {"i": i, "f": f, "o": o, "new": new, "C": w.C[19], "tanh": np.tanh, "diag": np.diag}
+    assert relative_error(eval(printed, names | w.params), w.exact(20, 1)) < 1e-13
 
 
 @pytest.mark.slow
@@ -162,7 +199,7 @@ def test_every_formula_renders():
         input=json.dumps([formula for claim in CLAIMS.values() for formula in formulas(claim)]),
         cwd=NODE_MODULES,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     assert json.loads(told.stdout) == []
@@ -290,7 +327,7 @@ def test_an_entry_in_full_on_a_terminal_in_ascii():
     done = subprocess.run(
         [sys.executable, "-m", "bptt_lab.claims", "vg-06", "ref-01"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=os.environ | {"PYTHONIOENCODING": "ascii"},
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -193,5 +193,5 @@ def test_every_mistake_can_be_told_to_a_class():
 
 def test_the_command_is_there(tmp_path):
     command = [sys.executable, "-m", "bptt_lab.exercises", "collect", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert done.returncode == 0 and done.stdout.startswith("learner") and not done.stderr

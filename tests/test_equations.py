@@ -90,7 +90,9 @@ def h():
 def test_a_label_selects_the_tests_that_are_marked_with_it():
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     command += ["-k", "eq-softmax-jacobian", "tests/test_losses.py", "-n", "0"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
     assert [line for line in told.splitlines() if "::" in line] == [
         "tests/test_losses.py::test_softmax_is_not_elementwise"
     ]

@@ -223,10 +223,13 @@ def test_blocks_of_jacobians_do_not_show_in_the_exponents(monkeypatch, case):
     np.testing.assert_array_equal(lyapunov_exponents(case.cell, case.params, case.x), whole)
 
 
-def test_exponents_keep_the_precision():
+def test_exponents_keep_the_precision_from_the_first_step_on(monkeypatch):
+    taken, qr = [], np.linalg.qr
+    monkeypatch.setattr(np.linalg, "qr", lambda a: taken.append(a.dtype) or qr(a))
     case = make_problem(GRU(), dtype=np.float32)
     got = lyapunov_exponents(case.cell, case.params, case.x)
     assert got.dtype == np.float32 and np.isfinite(got).all()
+    assert len(taken) == 1 + len(case.x) and set(taken) == {np.dtype(np.float32)}
 
 
 # ----------------------------------------------------------------------------- attribution

@@ -311,7 +311,11 @@ def test_the_packed_package_works(tmp_path):
     code = "import bptt_lab.exercises as e; print(e.__file__, len(e.check))"
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "p.whl")}
     ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     assert "p.whl" in ran.stdout and ran.stdout.split()[-1] == str(len(check))
 
@@ -399,7 +403,7 @@ def test_every_cell_runs_as_in_the_page_or_draws(chapter):
     path = [*filter(None, [folder]), ROOT]
     command = [sys.executable, ROOT / "tests" / "page_cells.py", ROOT / "book" / f"{chapter}.md"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+    ran = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
     assert ran.returncode == 0, ran.stderr[-2000:]
     found = json.loads(ran.stdout)
     assert folder is None or found["numpy"] == wheels.published().version

@@ -1,15 +1,8 @@
 """The pictures of the last chapter show what they are given."""
 
 import numpy as np
-import pytest
 
 from bptt_lab.book import plots
-from bptt_lab.book.plots import panels
-
-
-@pytest.fixture
-def axes():
-    return panels()[1]
 
 
 def test_dots_stand_on_their_curves_between_the_points_too(axes):

@@ -3,18 +3,13 @@
 import numpy as np
 import pytest
 
-from bptt_lab.book.plots import COLOURS, LagPanel, PathPanel, gru_cell, lstm_cell, panels
+from bptt_lab.book.plots import COLOURS, LagPanel, PathPanel, gru_cell, lstm_cell
 
 LAGS = [0, 1, 5]
 
 
 def words(axes):
     return {text.get_text() for text in axes.texts}
-
-
-@pytest.fixture
-def axes():
-    return panels()[1]
 
 
 def lag_panel(axes, **options):

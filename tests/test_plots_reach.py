@@ -10,15 +10,9 @@ from bptt_lab.book.plots import (
     RoadPanel,
     WiringPanel,
     four_terms,
-    panels,
 )
 
 LAGS = [0, 1, 5]
-
-
-@pytest.fixture
-def axes():
-    return panels()[1]
 
 
 def test_a_band_reaches_from_the_least_to_the_largest_around_the_median(axes):

@@ -8,7 +8,6 @@ from bptt_lab.book.plots import (
     RunPanel,
     digit_pixels,
     letters_and_windows,
-    panels,
     pixel_sequence,
     reach_film,
     seed_bands,
@@ -18,11 +17,6 @@ from bptt_lab.book.plots import (
 )
 
 INK = np.array([[0.0, 1.0, 0.25], [0.5, 0.0, 0.0]])
-
-
-@pytest.fixture
-def axes():
-    return panels()[1]
 
 
 def test_a_pixel_is_a_square_whose_area_is_its_ink(axes):

@@ -7,11 +7,6 @@ from bptt_lab.book import plots
 from bptt_lab.book.plots import panels
 
 
-@pytest.fixture
-def axes():
-    return panels()[1]
-
-
 def labelled(axes, label):
     (line,) = [line for line in axes.lines if line.get_label() == label]
     return line

@@ -11,20 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from conftest import ROOT, normal, read
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml"))
 NAMED = re.compile(r"bptt[_-]lab-(\d+\.\d+\.\d+)|(?<!cff-)\b[Vv]ersion:? (\d+\.\d+\.\d+)")
-
-
-def read(name: str | Path) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
-
-
-def normal(requirement: str) -> str:
-    """Name of what is required, as an index writes it."""
-    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement.strip())[0]).lower()
 
 
 # ------------------------------------------------------------------------------------ the version

@@ -248,7 +248,7 @@ def test_another_process_writes_the_same_bytes():
             [sys.executable, "-c", script],
             env=os.environ | {"PYTHONHASHSEED": seed},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
         ).stdout
         for seed in "12"

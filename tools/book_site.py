@@ -293,7 +293,7 @@ def write_icons(outdir: Path) -> None:
 def purge_css(outdir: Path) -> None:
     """Remove rules and fonts that no page uses (purgecss, from npm)."""
     command = [NODE, ROOT / "tools" / "purge_css.mjs", outdir]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
     if done.returncode:
         log.warning("purge_css.mjs failed:\n%s", done.stderr)
 

@@ -157,6 +157,30 @@ def check_number(name: str, value: Any, least: float = -np.inf) -> float:
     return float(value)
 
 
+def check_positive(name: str, value: Any) -> float:
+    """Return ``value`` if it is a number above zero.
+
+    >>> check_positive("rate", 0)
+    Traceback (most recent call last):
+    ValueError: rate: expected a number above 0, got 0
+    """
+    if check_number(name, value) <= 0:
+        fail(name, "a number above 0", describe(value))
+    return float(value)
+
+
+def check_fraction(name: str, value: Any) -> float:
+    """Return ``value`` if it is a number from 0 up to, but not, 1.
+
+    >>> check_fraction("momentum", 1)
+    Traceback (most recent call last):
+    ValueError: momentum: expected a number of at least 0 and below 1, got 1
+    """
+    if not 0 <= check_number(name, value) < 1:
+        fail(name, "a number of at least 0 and below 1", describe(value))
+    return float(value)
+
+
 def check_choice(name: str, value: Any, known: Iterable[str]) -> str:
     """Return ``value`` if it is one of the ``known`` words.
 

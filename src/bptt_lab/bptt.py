@@ -235,7 +235,7 @@ def loss_and_gradients(
     -----
     The recursion: Rumelhart, Hinton and Williams (1986), Werbos (1990). The window: Williams and
     Peng (1990). Equations: eq-bptt-recursion, eq-bptt-gradients, eq-bptt-readout,
-    eq-lstm-backward, eq-lstm-gradients, eq-bptt-window, eq-loss.
+    eq-lstm-backward, eq-lstm-gradients, eq-bptt-window, eq-loss, eq-bptt-loss.
 
     Examples
     --------

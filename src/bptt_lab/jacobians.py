@@ -46,7 +46,8 @@ def step_jacobians(trace: Trace) -> Array:
 
     Notes
     -----
-    Equations: eq-jacobian (RNN), eq-joint-jacobian (LSTM), eq-gru-jacobian (GRU).
+    Equations: eq-jacobian and eq-bptt-jacobian (RNN), eq-joint-jacobian (LSTM), eq-gru-jacobian
+    (GRU).
 
     Examples
     --------

@@ -231,7 +231,7 @@ def linear_adjoint(a: Array, v: Array) -> Array:
     Notes
     -----
     g_t = v_t + g_{t+1} a_{t+1} is linear whatever the network is, so one ``scan`` finds all of
-    it. Equations: eq-after-adjoint, eq-bptt-recursion.
+    it. Equations: eq-after-adjoint, eq-bptt-recursion, eq-bptt-adjoint, eq-after-costate.
 
     Examples
     --------

@@ -153,8 +153,8 @@ class OriginalLSTM(Cell):
 
     Notes
     -----
-    Hochreiter and Schmidhuber (1997), section 4. Equations: eq-lstm-1997, eq-blocks-1997,
-    eq-original-derivative.
+    Hochreiter and Schmidhuber (1997), section 4. Equations: eq-carousel, eq-lstm-1997,
+    eq-blocks-1997, eq-original-derivative.
 
     Examples
     --------

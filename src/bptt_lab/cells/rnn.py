@@ -66,12 +66,12 @@ class RNN(Cell):
         return (self.phi.slope(h),)
 
     def adjoint(self, W: Any, partials: Arrays, g: Arrays, out: Arrays) -> None:
-        """One step back (eq-bptt-recursion)."""
+        """One step back (eq-bptt-recursion, eq-bptt-delta, eq-bptt-adjoint)."""
         (D,), (g_h,), (delta, *_) = partials, g, out
         np.multiply(g_h, D, out=delta)  # delta_t = g_t * phi'(a_t)
         delta.dot(W.h_T, out=g_h)  # g_{t-1} = delta_t W_hh^T, but for its own loss
 
     def jacobian(self, W: Any, partials: Arrays) -> Array:
-        """J_t = diag(phi'(a_t)) W_hh^T (eq-jacobian)."""
+        """J_t = diag(phi'(a_t)) W_hh^T (eq-jacobian, eq-bptt-jacobian)."""
         (D,) = partials
         return times(D, W.h_T)

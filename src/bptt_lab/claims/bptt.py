@@ -19,7 +19,15 @@ from bptt_lab.claims.problems import jacobians, norm
 from bptt_lab.initializers import gaussian
 from bptt_lab.jacobians import jacobian_product, step_jacobians
 from bptt_lab.losses import softmax, softmax_cross_entropy
-from bptt_lab.reference import Problem, complex_step, logits, problem, relative_error, rnn_step
+from bptt_lab.reference import (
+    TINY,
+    Problem,
+    complex_step,
+    logits,
+    problem,
+    relative_error,
+    rnn_step,
+)
 
 LEDGER = Ledger()
 
@@ -698,8 +706,8 @@ def norms_above_one() -> Numbers:
 def range_and_slope() -> Numbers:
     a, seen = np.linspace(-8, 8, 1601), {}
     for name, least, bound in (("tanh", -1, 1), ("sigmoid", 0, 0.25)):
-        nudged = ACTIVATIONS[name].value(a + 1e-30j)
-        values, slopes = nudged.real, nudged.imag / 1e-30
+        nudged = ACTIVATIONS[name].value(a + 1j * TINY)
+        values, slopes = nudged.real, nudged.imag / TINY
         assert least < values.min() < least + 0.01 and 0.99 < values.max() < 1
         assert slopes.max() == slopes[a == 0].item() == bound
         J = jacobians(np.array([[10.0]]), np.zeros((1, 1)), activation=name).item()

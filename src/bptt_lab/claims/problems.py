@@ -11,6 +11,7 @@ from bptt_lab.bptt import forward
 from bptt_lab.cells import RNN
 from bptt_lab.cells.base import Params
 from bptt_lab.jacobians import step_jacobians
+from bptt_lab.reference import rnn_step, states
 
 
 def network(W: Array, b: Array | float = 0.0) -> Params:
@@ -32,6 +33,12 @@ def jacobians(
     cell, params = RNN(activation), network(W, b)
     state0 = None if h0 is None else (h0[None],)
     return step_jacobians(forward(cell, params, x[:, None], state0))[:, 0]
+
+
+def last_state(W: Array, x: Array, h0: Array) -> Array:
+    """h_T of the `network`, by plain steps that a complex step can differentiate."""
+    (h,) = states(rnn_step, network(W), x, (h0,))[-1]
+    return h
 
 
 def spread(values: Sequence[float]) -> str:

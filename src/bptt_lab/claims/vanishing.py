@@ -10,7 +10,7 @@ from bptt_lab.bptt import backward, forward, loss_and_gradients
 from bptt_lab.cells import GRU, LSTM, RNN
 from bptt_lab.claims import cited
 from bptt_lab.claims.claim import Ledger, Numbers
-from bptt_lab.claims.problems import jacobians, network, norm, spread
+from bptt_lab.claims.problems import jacobians, last_state, network, norm, spread
 from bptt_lab.initializers import gaussian, orthogonal, scaled, spectral_radius
 from bptt_lab.jacobians import (
     attribution,
@@ -67,13 +67,8 @@ def weights_and_slopes() -> Numbers:
 def ordered_product() -> Numbers:
     rng = np.random.default_rng(0)
     W, x, h0 = gaussian(rng, 5), rng.standard_normal((6, 5)), rng.uniform(-1, 1, 5)
-
-    def unrolled(h: Array) -> Array:
-        for x_t in x:
-            h = np.tanh(x_t + h @ W)
-        return h
-
-    J, exact = jacobians(W, x, h0), complex_step(unrolled, h0)
+    exact = complex_step(lambda h: last_state(W, x, h), h0)
+    J = jacobians(W, x, h0)
     newest_left = relative_error(np.linalg.multi_dot(J[::-1]), exact)
     oldest_left = relative_error(np.linalg.multi_dot(J), exact)
     assert newest_left < 1e-13
@@ -217,13 +212,7 @@ def number_of_factors() -> Numbers:
 def product_of_slopes_and_weights() -> Numbers:
     rng = np.random.default_rng(0)
     W, x, h0 = gaussian(rng, 5), rng.standard_normal((4, 5)), rng.uniform(-1, 1, 5)
-
-    def unrolled(h: Array) -> Array:
-        for x_t in x:
-            h = np.tanh(x_t + h @ W)
-        return h
-
-    exact = complex_step(unrolled, h0)
+    exact = complex_step(lambda h: last_state(W, x, h), h0)
     h = forward(RNN("tanh"), network(W), x[:, None], (h0[None],)).h[1:, 0]
     D = [np.diag(1 - h_t**2) for h_t in h]
     corrected = relative_error(np.linalg.multi_dot([D_t @ W.T for D_t in reversed(D)]), exact)

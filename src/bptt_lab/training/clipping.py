@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from bptt_lab.arguments import check_instance
+from bptt_lab.arguments import check_instance, check_positive
 from bptt_lab.cells.base import Params
-from bptt_lab.training.ranges import check_positive
 
 
 def global_norm(grads: Params) -> float:

@@ -17,6 +17,7 @@ from bptt_lab.arguments import (
     check_generator,
     check_instance,
     check_integer,
+    check_positive,
     describe,
     fail,
 )
@@ -34,7 +35,6 @@ from bptt_lab.training.clipping import clip_by_entry, clip_by_norm, global_norm
 from bptt_lab.training.evaluation import Evaluate, Evaluation
 from bptt_lab.training.gradients import batch_gradients, check_method
 from bptt_lab.training.optimisers import SGD, Optimiser
-from bptt_lab.training.ranges import check_positive
 
 PLAIN = SGD()
 """Gradient descent at its default rate."""

@@ -8,9 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from bptt_lab.arguments import check_keys
+from bptt_lab.arguments import check_fraction, check_keys, check_positive
 from bptt_lab.cells.base import Params
-from bptt_lab.training.ranges import check_fraction, check_positive
 
 OptimiserState = dict[str, Params]
 """What an optimiser remembers: for each of its quantities one array per parameter."""

@@ -1,4 +1,8 @@
-"""The book's figures: arrays and axes in, axes out. Nothing is computed here."""
+"""The book's figures: arrays and axes in, axes out. Nothing is computed here.
+
+A function draws on the axes that it is given, sets their scales and limits, and returns them. A
+class, a `Panel`, draws what stands still; its ``show`` moves the rest, which is in its ``moving``.
+"""
 
 from bptt_lab.book.plots.after import (
     CountPanel,
@@ -10,8 +14,8 @@ from bptt_lab.book.plots.after import (
     run_bands,
     settled_from,
 )
+from bptt_lab.book.plots.backward import BackwardPanel
 from bptt_lab.book.plots.bptt import (
-    BackwardPanel,
     SharesPanel,
     TrianglePanel,
     TruncationPanel,

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.patches import Polygon
 
+from bptt_lab.book.plots.panel import REFERENCE, Panel, band, label, outline, plain_ticks
 from bptt_lab.book.plots.style import COLOURS, DASHES
 
 
-class TimePanel:
+class TimePanel(Panel):
     """Curves over the time constant of a memory, with a dot on each at the one that is chosen.
 
     Parameters
@@ -25,11 +24,6 @@ class TimePanel:
         In increasing order.
     curves : dict of name -> array, shape (K,)
         Each is called by its name at its right end.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -42,19 +36,18 @@ class TimePanel:
     """
 
     def __init__(self, axes: Axes, tau: npt.ArrayLike, curves: Mapping[str, npt.ArrayLike]) -> None:
+        super().__init__()
         self.tau = np.asarray(tau, dtype=float)
         self.curves = [np.asarray(values, dtype=float) for values in curves.values()]
         axes.set(xscale="log", yscale="log", xlim=(self.tau[0], 8 * self.tau[-1]))
         axes.minorticks_off()
-        size = float(axes.xaxis.label.get_fontsize())
         self.dots = []
         for number, (name, values) in enumerate(zip(curves, self.curves, strict=True)):
-            look: Any = {"color": COLOURS[number], "linestyle": DASHES[number]}
+            colour = COLOURS[number]
+            look: Any = {"color": colour, "linestyle": DASHES[number]}
             axes.plot(self.tau, values, linewidth=2, label=name, **look)
-            words: Any = {"color": COLOURS[number], "size": size, "va": "center"}
-            axes.text(1.15 * self.tau[-1], values[-1], name, **words)
-            self.dots += axes.plot([], [], "o", color=COLOURS[number], ms=8, label=f"{name}, here")
-        self.moving: list[Artist] = [*self.dots]
+            label(axes, 1.15 * self.tau[-1], values[-1], name, colour, va="center")
+            self.dots.append(self._line(axes, "o", color=colour, ms=8, label=f"{name}, here"))
 
     def show(self, tau: float) -> None:
         """Put the dots at another time constant."""
@@ -63,18 +56,13 @@ class TimePanel:
             dot.set_data([tau], [height])
 
 
-class DescentPanel:
+class DescentPanel(Panel):
     """A loss over one parameter, and the places that gradient descent visits.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
         Its limits are kept: set them before.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -87,10 +75,10 @@ class DescentPanel:
     """
 
     def __init__(self, axes: Axes) -> None:
-        (self.curve,) = axes.plot([], [], "-", color=COLOURS[0], lw=2, label="loss")
-        (self.path,) = axes.plot([], [], "-o", color=COLOURS[1], lw=0.8, ms=4.5, label="descent")
-        (self.start,) = axes.plot([], [], "s", color=COLOURS[1], ms=8, label="start")
-        self.moving: list[Artist] = [self.curve, self.path, self.start]
+        super().__init__()
+        self.curve = self._line(axes, "-", color=COLOURS[0], lw=2, label="loss")
+        self.path = self._line(axes, "-o", color=COLOURS[1], lw=0.8, ms=4.5, label="descent")
+        self.start = self._line(axes, "s", color=COLOURS[1], ms=8, label="start")
 
     def show(
         self,
@@ -99,7 +87,7 @@ class DescentPanel:
         visited: npt.ArrayLike,
         losses: npt.ArrayLike,
     ) -> None:
-        """Move to another loss.
+        """Show another loss, and a descent on it.
 
         Parameters
         ----------
@@ -136,7 +124,7 @@ def settled_from(errors: npt.ArrayLike, level: float) -> Any:
     return np.where(wrong.any(axis=0), len(wrong) - np.argmax(wrong[::-1], axis=0), 0)
 
 
-class FrontPanel:
+class FrontPanel(Panel):
     """Which steps of a sequence are wrong after how many iterations: the front that they leave.
 
     Parameters
@@ -146,11 +134,6 @@ class FrontPanel:
         Number of steps.
     most : int
         Number of iterations in sight.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -165,18 +148,17 @@ class FrontPanel:
     WRONG, EXACT = 0.1, 1e-8
 
     def __init__(self, axes: Axes, T: int, most: int) -> None:
+        super().__init__()
         axes.set(xlim=(1, T), ylim=(0, most), xlabel="step t", ylabel="iteration")
         self.steps = np.arange(1, T + 1)
-        self.wrong = Polygon(np.zeros((2, 2)), facecolor=COLOURS[1], alpha=0.35, linewidth=0)
-        axes.add_patch(self.wrong)
-        (self.exact,) = axes.plot([], [], "-", color=COLOURS[0], lw=2.2, label="right from here on")
-        look: Any = {"transform": axes.transAxes, "size": axes.xaxis.label.get_fontsize()}
-        axes.text(0.03, 0.95, "right", color=COLOURS[0], va="top", **look)
-        axes.text(0.03, 0.85, "shaded: wrong", color=COLOURS[1], va="top", **look)
-        self.moving: list[Artist] = [self.wrong, self.exact]
+        self.wrong = self._area(axes, COLOURS[1], alpha=0.35)
+        self.exact = self._line(axes, "-", color=COLOURS[0], lw=2.2, label="right from here on")
+        corner: Any = {"transform": axes.transAxes, "va": "top"}
+        label(axes, 0.03, 0.95, "right", COLOURS[0], **corner)
+        label(axes, 0.03, 0.85, "shaded: wrong", COLOURS[1], **corner)
 
     def show(self, errors: npt.ArrayLike) -> None:
-        """Move to another network.
+        """Show another network.
 
         Parameters
         ----------
@@ -184,12 +166,11 @@ class FrontPanel:
             Largest error of each step, after 0, 1, .. iterations.
         """
         high = settled_from(errors, self.WRONG)
-        x = np.concatenate([self.steps, self.steps[::-1]])
-        self.wrong.set_xy(np.column_stack([x, np.concatenate([high, np.zeros_like(high)])]))
+        self.wrong.set_xy(outline(self.steps, np.zeros_like(high), high))
         self.exact.set_data(self.steps, settled_from(errors, self.EXACT))
 
 
-class CountPanel:
+class CountPanel(Panel):
     """Iterations of many networks over their exponent, with some of them marked.
 
     Parameters
@@ -198,11 +179,6 @@ class CountPanel:
     exponents, counts : arrays, shape (K,)
     most : int
         Counts are shown up to here; a network that needs more stands at the edge.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -217,15 +193,13 @@ class CountPanel:
     def __init__(
         self, axes: Axes, exponents: npt.ArrayLike, counts: npt.ArrayLike, most: int
     ) -> None:
+        super().__init__()
         self.most = most
         axes.set(yscale="log", ylim=(2, 1.3 * most), xlabel="exponent λ₁", ylabel="iterations")
-        axes.minorticks_off()
-        ticks = [k for k in (3, 10, 30, 100, 300) if k <= most]
-        axes.set_yticks(ticks, [str(k) for k in ticks])
-        axes.axvline(0, color=COLOURS[5], linewidth=1.2, linestyle="-")
+        plain_ticks(axes.yaxis, [k for k in (3, 10, 30, 100, 300) if k <= most])
+        axes.axvline(0, **REFERENCE)
         axes.plot(exponents, self._inside(counts), ".", color=COLOURS[5], ms=6, label="all")
-        (self.marked,) = axes.plot([], [], "o", color=COLOURS[1], ms=7, label="these")
-        self.moving: list[Artist] = [self.marked]
+        self.marked = self._line(axes, "o", color=COLOURS[1], ms=7, label="these")
 
     def show(self, exponents: npt.ArrayLike, counts: npt.ArrayLike) -> None:
         """Mark other networks."""
@@ -246,21 +220,13 @@ def join_tree(axes: Axes, rounds: Sequence[Sequence[tuple[int, int]]], T: int) -
         at the second, and stands there afterwards.
     T : int
         Number of steps.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     depth = len(rounds)
     for number, pairs in enumerate(rounds):
         for first, second in pairs:
-            axes.plot(
-                *([first, second], [depth - number, depth - number - 1]),
-                "-",
-                color=COLOURS[0],
-                linewidth=1.6,
-            )
-            axes.plot([second], [depth - number - 1], "o", color=COLOURS[1], ms=6)
+            top, bottom = depth - number, depth - number - 1
+            axes.plot([first, second], [top, bottom], "-", color=COLOURS[0], linewidth=1.6)
+            axes.plot([second], [bottom], "o", color=COLOURS[1], ms=6)
     for step in range(1, T + 1):
         axes.plot([step, step], [depth, 0], "-", color=COLOURS[5], linewidth=0.6, zorder=0)
         axes.plot([step], [depth], "o", color=COLOURS[5], ms=5)
@@ -283,19 +249,13 @@ def run_bands(
     runs : dict of name -> array, shape (networks, K)
     at : sequence of float
         Height at which each name is written, at the right.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
-    x, size = np.asarray(x, float), axes.xaxis.label.get_fontsize()
+    x = np.asarray(x, float)
     for number, ((name, values), height) in enumerate(zip(runs.items(), at, strict=True)):
-        values = np.asarray(values, float)
-        low, middle, high = values.min(axis=0), np.median(values, axis=0), values.max(axis=0)
-        look: Any = {"color": COLOURS[number]}
-        axes.fill_between(x, low, high, alpha=0.22, linewidth=0, **look)
-        axes.plot(x, middle, linestyle=DASHES[number], linewidth=2, label=name, **look)
-        axes.text(x[-1], height, name, ha="right", va="center", size=size, **look)
+        look: Any = {"color": COLOURS[number], "linestyle": DASHES[number]}
+        middle = band(axes, x, values, COLOURS[number], alpha=0.22)
+        axes.plot(x, middle, linewidth=2, label=name, **look)
+        label(axes, x[-1], height, name, COLOURS[number], ha="right", va="center")
     return axes
 
 
@@ -315,17 +275,11 @@ def memory_price(
         The price is in lengths of the sequence.
     marked : dict of name -> (slots, price)
         Schedules that have a name.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     axes.set(xscale="log", yscale="log", xlabel="states held")
     axes.minorticks_off()
     axes.plot(slots, price, "-", color=COLOURS[0], linewidth=2.2, label="best schedule")
-    size = axes.xaxis.label.get_fontsize()
     for number, (name, (held, paid)) in enumerate(marked.items(), start=1):
         axes.plot([held], [paid], "o", color=COLOURS[number], ms=8, label=name)
-        look: Any = {"color": COLOURS[number], "size": size, "va": "bottom"}
-        axes.text(1.15 * held, 1.06 * paid, name, **look)
+        label(axes, 1.15 * held, 1.06 * paid, name, COLOURS[number], va="bottom")
     return axes

@@ -8,29 +8,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from contourpy import contour_generator
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
+from bptt_lab.book.plots.panel import Panel, label
 from bptt_lab.book.plots.style import COLOURS, DASHES
 
 
-class PseudospectrumPanel:
+class PseudospectrumPanel(Panel):
     """Eigenvalues, and how far they go when the matrix is disturbed a little.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its limits are replaced.
     limit : float
         The axes run from ``-limit`` to ``limit`` in both directions.
     levels : sequence of float
         For each, the line sigma_min(z I - W) = level.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -44,27 +38,21 @@ class PseudospectrumPanel:
     """
 
     def __init__(self, axes: Axes, limit: float = 2.4, levels: Any = (0.1, 0.01)) -> None:
+        super().__init__()
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
         axes.set(xlabel="real part", ylabel="imaginary part", title="Pseudospectra of $W_{hh}$")
         axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor=COLOURS[5], linewidth=1.2))
         self.levels = tuple(levels)
         self.lines = [
-            axes.plot([], [], color=COLOURS[i], linestyle=DASHES[i], label=f"ε = {level:g}")[0]
+            self._line(axes, color=COLOURS[i], linestyle=DASHES[i], label=f"ε = {level:g}")
             for i, level in zip((1, 0), self.levels, strict=False)
         ]
-        (self.eigenvalues,) = axes.plot(
-            [], [], "o", color="black", markersize=3.5, label="eigenvalues"
-        )
+        self.eigenvalues = self._line(axes, "o", color="black", markersize=3.5, label="eigenvalues")
+        corner: Any = {"transform": axes.transAxes}
         for place, line in enumerate(self.lines):
-            axes.text(
-                *(0.02, 0.98 - 0.08 * place),
-                str(line.get_label()),
-                color=line.get_color(),
-                transform=axes.transAxes,
-                va="top",
-            )
-        axes.text(0.98, 0.02, "unit circle", color=COLOURS[5], transform=axes.transAxes, ha="right")
-        self.moving: list[Artist] = [*self.lines, self.eigenvalues]
+            name, colour = str(line.get_label()), line.get_color()
+            axes.text(0.02, 0.98 - 0.08 * place, name, color=colour, va="top", **corner)
+        axes.text(0.98, 0.02, "unit circle", color=COLOURS[5], ha="right", **corner)
 
     def show(
         self,
@@ -73,7 +61,7 @@ class PseudospectrumPanel:
         y: npt.ArrayLike,
         sigma_min: npt.ArrayLike,
     ) -> None:
-        """Move everything to another matrix.
+        """Show another matrix.
 
         Parameters
         ----------
@@ -126,10 +114,6 @@ def rate_map(
     usual : float
         The gain from which on the spectral radius is above 1: what vanishes to the right of it is
         hatched.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     gain, scale, rates = np.asarray(gain), np.asarray(scale), np.asarray(rates)
     for colour, levels in ((COLOURS[0], (-99.0, 0.0)), (COLOURS[1], (0.0, 99.0))):
@@ -139,14 +123,10 @@ def rate_map(
     axes.plot(*theory, color="black", linestyle="--", linewidth=1.3, label="theory")
     axes.axvline(usual, color=COLOURS[2], linestyle=DASHES[2], linewidth=1.6, label="ln ρ = 0")
     _hatch(axes, gain, scale, rates, usual)
-    words = axes.xaxis.label.get_fontsize()
-    axes.text(0.08 * gain[-1], 0.55 * scale[-1], "vanishes", color=COLOURS[0], size=words)
-    axes.text(
-        0.97 * gain[-1], 0.12 * scale[-1], "explodes", color=COLOURS[1], size=words, ha="right"
-    )
-    axes.text(
-        usual - 0.03, 0.97 * scale[-1], "ρ = 1", color=COLOURS[2], size=words, ha="right", va="top"
-    )
+    right, top = gain[-1], scale[-1]
+    label(axes, 0.08 * right, 0.55 * top, "vanishes", COLOURS[0])
+    label(axes, 0.97 * right, 0.12 * top, "explodes", COLOURS[1], ha="right")
+    label(axes, usual - 0.03, 0.97 * top, "ρ = 1", COLOURS[2], ha="right", va="top")
     axes.set(xlim=(gain[0], gain[-1]), ylim=(scale[0], scale[-1]), xlabel="gain g of $W_{hh}$")
     axes.set_ylabel("size s of the inputs")
     return axes
@@ -180,10 +160,6 @@ def loss_map(
     loss : array, shape (Y, X)
     levels : sequence of float
         The lines to draw, all of the same kind; the higher the loss, the darker the map.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     x, y = np.asarray(x), np.asarray(y)
     for level in levels:

@@ -9,25 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyBboxPatch
-from matplotlib.text import Text
+from matplotlib.patches import FancyBboxPatch
 
+from bptt_lab.book.plots.panel import REFERENCE, Panel, keep_apart, leave_room, type_size
+from bptt_lab.book.plots.sketch import Point, canvas, node
 from bptt_lab.book.plots.style import COLOURS, DASHES
-
-Point = tuple[float, float]
 
 BLOCKS = {"F": 0, "A": 1, "B": 2, "P": 3}
 """Which colour and line style belongs to which block of the Jacobian."""
 
 
-def _node(axes: Axes, at: Point, name: str, radius: float = 0.5, size: float = 12) -> None:
-    axes.add_patch(Circle(at, radius, facecolor="none", edgecolor="black"))
-    axes.text(*at, name, ha="center", va="center", size=size)
-
-
 def _sign(axes: Axes, at: Point, name: str) -> None:
-    _node(axes, at, name, radius=0.26, size=11)
+    node(axes, at, name, radius=0.26, size=11)
 
 
 def _gate(axes: Axes, at: Point, name: str) -> None:
@@ -64,12 +57,6 @@ def _word(axes: Axes, at: Point, words: str, number: int = 5, **look: Any) -> No
     axes.text(*at, words, color=COLOURS[number], **look)
 
 
-def _canvas(axes: Axes, across: Point, up: Point) -> Axes:
-    axes.set(xlim=across, ylim=up, aspect="equal")
-    axes.set_axis_off()
-    return axes
-
-
 def _input(axes: Axes, x: float) -> None:
     """Write that gates and candidate also read the input."""
     _word(axes, (x, -0.15), "all boxes also read $x_t$", size=10)
@@ -81,15 +68,10 @@ def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     forget : bool
         With a forget gate (2000), or without (1997).
     peepholes : bool
         With the gates' view of the cell state (2002).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -107,7 +89,7 @@ def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
         ((0.5, 0.8), "$h_{t-1}$"),
         ((7.4, 0.8), "$h_t$"),
     ):
-        _node(axes, at, name)
+        node(axes, at, name, radius=0.5, size=12)
     for x, name in ((i, "$i_t$"), (new, r"$\tilde{C}_t$"), (o, "$o_t$")):
         _gate(axes, (x, gates), name)
     for at, name in (((plus, top), "+"), ((plus, middle), "×"), ((o, middle), "×")):
@@ -126,7 +108,7 @@ def lstm_cell(axes: Axes, forget: bool = True, peepholes: bool = False) -> Axes:
     if peepholes:
         _peepholes(axes, top, gates, (f, i), o)
     _input(axes, 4)
-    return _canvas(axes, (-0.1, 8), (-0.4, 6))
+    return canvas(axes, (-0.1, 8), (-0.4, 6))
 
 
 def _carousel(axes: Axes, forget: bool, times: Point, plus: Point) -> None:
@@ -159,11 +141,6 @@ def gru_cell(axes: Axes) -> Axes:
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -175,7 +152,7 @@ def gru_cell(axes: Axes) -> Axes:
     top, middle, gates, bus = 5.4, 4.0, 2.6, 0.8
     z, r, new = 1.9, 3.5, 5.2
     for x, name in ((0.5, "$h_{t-1}$"), (7.4, "$h_t$")):
-        _node(axes, (x, top), name)
+        node(axes, (x, top), name, radius=0.5, size=12)
     for x, name in ((z, "$z_t$"), (r, "$r_t$"), (new, r"$\tilde{h}_t$")):
         _gate(axes, (x, gates), name)
     for at, name in (((z, top), "×"), ((new, top), "+"), ((new, middle), "×"), ((new, bus), "×")):
@@ -196,7 +173,7 @@ def gru_cell(axes: Axes) -> Axes:
     _word(axes, (3.5, 4.28), r"$1 - z_t$", BLOCKS["A"])
     _word(axes, (new + 0.25, 1.6), "$W_{hn}$", BLOCKS["B"], ha="left")
     _input(axes, 4)
-    return _canvas(axes, (-0.1, 8), (-0.4, 6))
+    return canvas(axes, (-0.1, 8), (-0.4, 6))
 
 
 def four_terms(axes: Axes) -> Axes:
@@ -207,11 +184,6 @@ def four_terms(axes: Axes) -> Axes:
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -222,7 +194,7 @@ def four_terms(axes: Axes) -> Axes:
     """
     left, gates, right, top = 0.0, 3.0, 6.0, 2.4
     for at, name in (((left, top), "$C_{t-1}$"), ((right, top), "$C_t$"), ((left, 0), "$h_{t-1}$")):
-        _node(axes, at, name, 0.5, 13)
+        node(axes, at, name, radius=0.5)
     _path(axes, "F", (left + 0.5, top), (right - 0.5, top))
     _path(axes, "P", (left, top - 0.5), (left, 0.5))
     for y, end, name in ((1.0, 0.2, "$f_t$"), (0.0, 0.0, "$i_t$"), (-1.0, -0.2, r"$\tilde{C}_t$")):
@@ -238,21 +210,18 @@ def four_terms(axes: Axes) -> Axes:
         _word(axes, at, name, BLOCKS[block], size=13, weight="bold")
     _word(axes, (gates, top - 0.3), "times $f_t$", BLOCKS["F"], size=12)
     _word(axes, (left + 0.15, 1.2), "$o_{t-1}$, tanh", BLOCKS["P"], ha="left", size=12)
-    return _canvas(axes, (-0.7, 6.8), (-1.5, 3.1))
+    return canvas(axes, (-0.7, 6.8), (-1.5, 3.1))
 
 
-class PathPanel:
+class PathPanel(Panel):
     """Three steps of the pair (h, C), and one path from C_{t-2} to C_t marked.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
 
     Attributes
     ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` and ``draw`` change.
     arrows : dict of str -> list of matplotlib.artist.Artist
         What an arrow of a block is made of.
 
@@ -269,16 +238,16 @@ class PathPanel:
     STEP, HEIGHT = 2.4, 2.2
 
     def __init__(self, axes: Axes) -> None:
-        (self.mark,) = axes.plot([], [], color=COLOURS[0], linewidth=9, alpha=0.4)
-        self.mark.set(solid_capstyle="round", solid_joinstyle="round", linestyle="-")
-        self.name = axes.text(2.4, 3.2, "", ha="center", va="center", size=13)
+        super().__init__()
+        self.mark = self._line(axes, "-", color=COLOURS[0], linewidth=9, alpha=0.4)
+        self.mark.set(solid_capstyle="round", solid_joinstyle="round")
+        self.name = self._text(axes, 2.4, 3.2, ha="center", va="center", size=13)
         for s, when in enumerate(("t-2", "t-1", "t")):
             name = when if len(when) == 1 else f"{{{when}}}"
-            _node(axes, (s * self.STEP, self.HEIGHT), f"$C_{name}$", 0.42, 13)
-            _node(axes, (s * self.STEP, 0), f"$h_{name}$", 0.42, 13)
+            node(axes, (s * self.STEP, self.HEIGHT), f"$C_{name}$", radius=0.42)
+            node(axes, (s * self.STEP, 0), f"$h_{name}$", radius=0.42)
         self.arrows = {block: self._arrows(axes, block) for block in BLOCKS}
-        _canvas(axes, (-0.6, 5.4), (-0.7, 3.6))
-        self.moving: list[Artist] = [self.mark, self.name]
+        canvas(axes, (-0.6, 5.4), (-0.7, 3.6))
         self.moving += [artist for arrows in self.arrows.values() for artist in arrows]
 
     def _arrows(self, axes: Axes, block: str) -> list[Artist]:
@@ -300,7 +269,7 @@ class PathPanel:
         else:
             _path(axes, "B", (x + 0.42, 0), (middle - 0.34, 0))
             _path(axes, "B", (middle + 0.34, 0), (end - 0.42, 0))
-            _node(axes, (middle, 0), "$o$", 0.3, 12)
+            node(axes, (middle, 0), "$o$", size=12)
         places = {
             "P": (x + 0.3, 1.3),
             "F": (middle, top + 0.24),
@@ -341,13 +310,12 @@ class PathPanel:
         self.name.set_visible(bool(word))
 
 
-class LagPanel:
+class LagPanel(Panel):
     r"""Named curves against the lag, each with a note at its end.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     names : sequence of str
         One for each curve.
     lags : array
@@ -358,11 +326,6 @@ class LagPanel:
         Logarithmic scale for the values.
     mark : bool
         Draw a vertical line at one lag, which ``show`` moves.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -383,33 +346,32 @@ class LagPanel:
         log: bool = True,
         mark: bool = False,
     ) -> None:
+        super().__init__()
         self.names, self.lags, self.log = list(names), np.asarray(lags), log
         last = float(self.lags[-1])
-        axes.set(yscale="log" if log else "linear", ylim=limits, xlim=(0, 1.42 * last))
+        axes.set(yscale="log" if log else "linear", ylim=limits)
+        leave_room(axes, 0, last, 1.42 * last)
         axes.set_xticks(np.linspace(0, last, 6).astype(int))
-        axes.spines["bottom"].set_bounds(0, last)
         self.low, self.high = self._scale(np.array(limits))
-        self.lines = [self._line(axes, number) for number in range(len(self.names))]
-        self.labels = [self._label(axes, line, 1.02 * last) for line in self.lines]
-        self.marks: list[Line2D] = []
-        if mark:
-            self.marks = axes.plot([0, 0], limits, color=COLOURS[5], linestyle="-", linewidth=1.2)
-        self.moving: list[Artist] = [*self.lines, *self.labels, *self.marks]
-
-    def _line(self, axes: Axes, number: int) -> Line2D:
-        look: Any = {"color": COLOURS[number], "linestyle": DASHES[number]}
-        return axes.plot([], [], linewidth=2.4 if number == 0 else 1.8, **look)[0]
-
-    def _label(self, axes: Axes, line: Line2D, x: float) -> Text:
-        size = 0.95 * float(axes.xaxis.label.get_fontsize())  # larger type in a wider panel
-        look: Any = {"color": line.get_color(), "size": size, "va": "center", "linespacing": 1}
-        return axes.text(x, 0, "", transform=axes.get_xaxis_transform(), **look)
+        widths = (2.4, 1.8, 1.8, 1.8, 1.8, 1.8)
+        self.lines = [
+            self._line(axes, color=COLOURS[i], linestyle=DASHES[i], linewidth=widths[i])
+            for i in range(len(self.names))
+        ]
+        look: Any = {"size": 0.95 * type_size(axes), "va": "center", "linespacing": 1}
+        look["transform"] = axes.get_xaxis_transform()
+        self.labels = [
+            self._text(axes, 1.02 * last, 0, color=line.get_color(), **look) for line in self.lines
+        ]
+        self.marks = [self._line(axes, **REFERENCE)] if mark else []
+        for line in self.marks:
+            line.set_data([0, 0], limits)
 
     def _scale(self, values: Any) -> Any:
         return np.log10(values) if self.log else values
 
     def show(self, curves: Sequence[npt.ArrayLike], notes: Sequence[str], at: float = 0.0) -> None:
-        """Move everything to another setting.
+        """Show other curves, each with its note.
 
         Parameters
         ----------
@@ -432,11 +394,5 @@ class LagPanel:
 
     def _heights(self, ends: Sequence[float]) -> list[float]:
         """Heights of the labels, from 0 to 1: beside the ends of the curves, but apart."""
-        gap, bottom = 0.125, 0.05
         places = (self._scale(np.maximum(ends, 1e-300)) - self.low) / (self.high - self.low)
-        order = np.argsort(-places, kind="stable")
-        heights, ceiling = [0.0] * len(ends), 0.95
-        for below, i in zip(reversed(range(len(ends))), order, strict=True):
-            heights[i] = float(min(max(places[i], bottom + gap * below), ceiling))
-            ceiling = heights[i] - gap
-        return heights
+        return keep_apart(places, 0.125, low=0.05, high=0.95)

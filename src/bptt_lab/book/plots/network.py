@@ -8,15 +8,15 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Circle
 
+from bptt_lab.book.plots.panel import Panel, label, shade_cells, type_size
+from bptt_lab.book.plots.sketch import Point, canvas, node
 from bptt_lab.book.plots.style import COLOURS, STYLE
 
 
-class TapePanel:
+class TapePanel(Panel):
     """One input, read by neurons that differ in a weight: a row each, and the trace of one row.
 
     Positive states are blue and negative ones orange, the paler the smaller.
@@ -33,11 +33,6 @@ class TapePanel:
         States h_1..h_T of each row.
     names : mapping of float to str
         Words at the right of the rows, each at the height of a weight.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What `show` moves, for the `moving` of an explorer.
 
     Examples
     --------
@@ -57,32 +52,28 @@ class TapePanel:
         h: npt.ArrayLike,
         names: Mapping[float, str] | None = None,
     ) -> None:
+        super().__init__()
         self.x, self.weights, self.h = np.asarray(x), np.asarray(weights), np.asarray(h)
         self.half = (self.weights[1] - self.weights[0]) / 2
         self._draw_rows(axes)
         for weight, name in (names or {}).items():
-            axes.text(
-                len(self.x) + 0.65, weight, name, va="center", size=axes.yaxis.label.get_fontsize()
-            )
+            label(axes, len(self.x) + 0.65, weight, name, va="center")
         self._draw_trace(axes)
-        self.moving: list[Artist] = [self.row, self.trace]
         self.show(0)
 
     def _draw_rows(self, axes: Axes) -> None:
         T, edges = len(self.x), np.append(self.weights - self.half, self.weights[-1] + self.half)
         blue, orange = to_rgb(COLOURS[0]), to_rgb(COLOURS[1])
         colour = np.where((self.h > 0)[..., None], blue, orange)
-        shade = np.concatenate([colour, abs(self.h)[..., None]], axis=-1)
-        axes.pcolormesh(np.arange(T + 1) + 0.5, edges, shade, edgecolors="none")
+        shade_cells(axes, np.arange(T + 1) + 0.5, edges, abs(self.h), colour)
         for t in np.flatnonzero(self.x):
             positive = self.x[t] > 0
             look: Any = {"color": COLOURS[0 if positive else 1], "weight": "bold", "size": 15}
             at = int(t) + 1, float(edges[-1] + self.half)
             axes.text(*at, "+" if positive else "\N{MINUS SIGN}", ha="center", **look)
-        (self.row,) = axes.plot([], [], color="black", linestyle="-", linewidth=1.4)
+        self.row = self._line(axes, "-", color="black", linewidth=1.4)
         axes.set(xlim=(0.5, T + 0.5), ylim=(edges[0], edges[-1]), ylabel="weight $w_h$")
         axes.tick_params(labelbottom=False)
-        axes.grid(visible=False)
 
     def _draw_trace(self, axes: Axes) -> None:
         grid = axes.figure.add_gridspec(2, 1, height_ratios=(5, 3))
@@ -90,14 +81,12 @@ class TapePanel:
         style: Any = STYLE
         with mpl.rc_context(style):
             below = axes.figure.add_subplot(grid[1], sharex=axes)
-        (self.trace,) = below.plot(
-            [], [], color="black", linestyle="-", marker="o", markersize=4, label="state"
-        )
+        self.trace = self._line(below, "-o", color="black", markersize=4, label="state")
         below.set(ylim=(-1.15, 1.15), yticks=(-1, 0, 1), xlabel="step t", ylabel="state")
         below.set_xticks(range(1, len(self.x) + 1))
         below.tick_params(labelsize=axes.yaxis.get_ticklabels()[0].get_fontsize())
-        for label in (below.xaxis.label, below.yaxis.label):
-            label.set_fontsize(axes.yaxis.label.get_fontsize())
+        for name in (below.xaxis.label, below.yaxis.label):
+            name.set_fontsize(type_size(axes))
 
     def show(self, row: int) -> None:
         """Frame a row, and draw its states.
@@ -114,17 +103,16 @@ class TapePanel:
         self.trace.set_data(range(1, T + 1), self.h[row])
 
 
+UP = (-0.4, 2.4)
+"""From below the input to above the output."""
+
+
 def folded_network(axes: Axes) -> Axes:
     """Draw the recurrent network as a cell that feeds itself.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -138,7 +126,7 @@ def folded_network(axes: Axes) -> Axes:
     _arrow(axes, (0.24, 1.26), (0.24, 0.74), COLOURS[1], loop)
     axes.text(0.93, 1.05, "$W_{hh}$", ha="left", va="center", size=11)
     axes.text(0.93, 0.8, "one step later", ha="left", va="center", size=10)
-    return _canvas(axes, (-1.1, 2.2))
+    return canvas(axes, (-1.1, 2.2), UP)
 
 
 def unrolled_network(axes: Axes, steps: int = 3) -> Axes:
@@ -147,13 +135,8 @@ def unrolled_network(axes: Axes, steps: int = 3) -> Axes:
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     steps : int
         Number of copies; more than four are too small on a phone.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -162,43 +145,25 @@ def unrolled_network(axes: Axes, steps: int = 3) -> Axes:
     >>> len(unrolled_network(axes, steps=2).patches)  # h_0, then x, h and o of each step
     7
     """
-    _node(axes, (0, 1), "$h_0$", linestyle="--")
+    node(axes, (0, 1), "$h_0$", dashed=True)
     for t in range(1, steps + 1):
         _column(axes, 1.15 * t, str(t))
         _arrow(axes, (1.15 * (t - 1) + 0.34, 1), (1.15 * t - 0.34, 1), COLOURS[1])
         axes.text(1.15 * t - 0.575, 1.1, "$W_{hh}$", ha="center", size=11)
     _arrow(axes, (1.15 * steps + 0.34, 1), (1.15 * steps + 0.66, 1), COLOURS[1])
     axes.text(1.15 * steps + 0.72, 1, "…", va="center", size=13)
-    return _canvas(axes, (-0.4, 1.15 * steps + 1))
+    return canvas(axes, (-0.4, 1.15 * steps + 1), UP)
 
 
 def _column(axes: Axes, x: float, t: str) -> None:
     """Input, state and output of one step, from below to above."""
     for y, name in enumerate("xho"):
-        _node(axes, (x, y), f"${name}_{t}$")
+        node(axes, (x, y), f"${name}_{t}$")
     for y, name, colour in ((0, "xh", COLOURS[0]), (1, "yh", COLOURS[2])):
         _arrow(axes, (x, y + 0.34), (x, y + 0.66), colour)
         axes.text(x + 0.07, y + 0.5, f"$W_{{{name}}}$", va="center", size=11)
 
 
-def _node(axes: Axes, at: tuple[float, float], name: str, linestyle: str = "-") -> None:
-    axes.add_patch(Circle(at, 0.3, fill=False, edgecolor="black", linestyle=linestyle))
-    axes.text(*at, name, ha="center", va="center", size=13)
-
-
-def _arrow(
-    axes: Axes,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    colour: str,
-    bend: str = "arc3",
-) -> None:
+def _arrow(axes: Axes, start: Point, end: Point, colour: str, bend: str = "arc3") -> None:
     look = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.6, "connectionstyle": bend}
     axes.annotate("", end, start, arrowprops={**look, "shrinkA": 0, "shrinkB": 0})
-
-
-def _canvas(axes: Axes, across: tuple[float, float]) -> Axes:
-    """Nothing but what was drawn: no frame, no ticks, circles round."""
-    axes.set(xlim=across, ylim=(-0.4, 2.4), aspect="equal")
-    axes.set_axis_off()
-    return axes

@@ -14,17 +14,19 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 
 from bptt_lab.book.plots.lstm import gru_cell, lstm_cell
+from bptt_lab.book.plots.panel import (
+    REFERENCE,
+    Panel,
+    label,
+    leave_room,
+    outline,
+    shade_growth,
+    type_size,
+)
 from bptt_lab.book.plots.style import COLOURS, DASHES
 
-Array = npt.NDArray[np.float64]
 
-
-def _outline(x: Array, low: Array, high: Array) -> Array:
-    """Corners of the area between two curves."""
-    return np.column_stack([np.concatenate([x, x[::-1]]), np.concatenate([high, low[::-1]])])
-
-
-class BandPanel:
+class BandPanel(Panel):
     """Medians of several populations against the lag, each with a band and a name at the right.
 
     Parameters
@@ -37,11 +39,6 @@ class BandPanel:
         In increasing order.
     limits : (float, float)
         Least and largest value in sight.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -60,34 +57,32 @@ class BandPanel:
         lags: npt.ArrayLike,
         limits: tuple[float, float],
     ) -> None:
+        super().__init__()
         self.lags = np.asarray(lags, dtype=float)
         last = float(self.lags[-1])
-        axes.set(yscale="log", ylim=limits, xlim=(0, 1.5 * last))
+        axes.set(yscale="log", ylim=limits)
+        leave_room(axes, 0, last, 1.5 * last)
         axes.set_xticks(np.linspace(0, last, 6))
-        axes.spines["bottom"].set_bounds(0, last)
         axes.grid(False, axis="x")
         self.bands: list[Polygon] = []
         self.lines: list[Line2D] = []
         self.notes: list[Text] = []
         for number, name in enumerate(names):
             self._add(axes, number, name, last, 0.95 - 0.22 * number)
-        self.moving: list[Artist] = [*self.bands, *self.lines, *self.notes]
+        self.moving = [*self.bands, *self.lines, *self.notes]
 
     def _add(self, axes: Axes, number: int, name: str, last: float, y: float) -> None:
         look: Any = {"color": COLOURS[number], "linestyle": DASHES[number]}
-        size = float(axes.xaxis.label.get_fontsize())
-        band = Polygon(np.ones((2, 2)), facecolor=COLOURS[number], alpha=0.2, linewidth=0)
-        axes.add_patch(band)
-        self.bands.append(band)
-        self.lines += axes.plot([], [], linewidth=2, **look)
+        self.bands.append(self._area(axes, COLOURS[number], alpha=0.2))
+        self.lines.append(self._line(axes, linewidth=2, **look))
         across = axes.get_xaxis_transform()
         axes.plot([1.04 * last, 1.13 * last], [y, y], transform=across, linewidth=2, **look)
-        words: Any = {"transform": across, "size": size, "color": COLOURS[number]}
-        axes.text(1.15 * last, y, name, va="center", **words)
-        self.notes.append(axes.text(1.04 * last, y - 0.09, "", va="center", **words))
+        words: Any = {"colour": COLOURS[number], "transform": across, "va": "center"}
+        label(axes, 1.15 * last, y, name, **words)
+        self.notes.append(label(axes, 1.04 * last, y - 0.09, "", **words))
 
     def show(self, populations: Sequence[npt.ArrayLike], notes: Sequence[str]) -> None:
-        """Move everything to another setting.
+        """Show other populations.
 
         Parameters
         ----------
@@ -100,27 +95,21 @@ class BandPanel:
             self.bands, self.lines, self.notes, populations, notes, strict=True
         ):
             values = np.asarray(values, dtype=float)
-            band.set_xy(_outline(self.lags, values.min(axis=0), values.max(axis=0)))
+            band.set_xy(outline(self.lags, values.min(axis=0), values.max(axis=0)))
             line.set_data(self.lags, np.median(values, axis=0))
             note.set_text(words)
 
 
-class RoadPanel:
+class RoadPanel(Panel):
     """A road of two lanes, each as wide as the part of a gradient that has travelled on it.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     steps : int
         How many steps back from the loss the road is drawn.
     signs : sequence of int
         At how many steps back a share is written.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -135,8 +124,8 @@ class RoadPanel:
     TOP, BOTTOM, WIDTH = 2.0, 0.0, 1.2
 
     def __init__(self, axes: Axes, steps: int, signs: Sequence[int]) -> None:
-        self.x = np.arange(steps + 1.0)
-        size = float(axes.xaxis.label.get_fontsize())
+        super().__init__()
+        self.x, size = np.arange(steps + 1.0), type_size(axes)
         axes.set(xlim=(1.08 * steps, -0.16 * steps), ylim=(-0.85, 3.4), yticks=[])
         axes.set(xlabel="steps before the loss")
         axes.set_xticks(np.linspace(0, steps, 6).astype(int) if steps >= 5 else self.x)
@@ -147,31 +136,26 @@ class RoadPanel:
             for edge in (y - self.WIDTH / 2, y + self.WIDTH / 2):
                 axes.plot([0, steps], [edge, edge], color=COLOURS[5], linestyle=":", linewidth=1)
             axes.text(-0.03 * steps, y, name, va="center", ha="left", size=1.2 * size)
-        self.lanes = [self._lane(axes, number) for number in (0, 1)]
+        self.lanes = [self._area(axes, COLOURS[number], alpha=0.75) for number in (0, 1)]
         self.ramps = {float(at): self._ramp(axes, at) for at in self.x[2:-1:4]}
         self.signs = {k: self._sign(axes, k, size) for k in signs}
         at_centre: Any = {"size": 2.5 * size, "ha": "center", "va": "center"}
-        self.question = axes.text(steps / 2, self.TOP, "?", **at_centre)
-        self.moving: list[Artist] = [*self.lanes, *self.ramps.values(), *self.signs.values()]
-        self.moving.append(self.question)
-
-    def _lane(self, axes: Axes, number: int) -> Polygon:
-        lane = Polygon(np.ones((2, 2)), facecolor=COLOURS[number], alpha=0.75, linewidth=0)
-        axes.add_patch(lane)
-        return lane
+        self.question = self._text(axes, steps / 2, self.TOP, **at_centre)
+        self.question.set_text("?")
 
     def _ramp(self, axes: Axes, at: float) -> Line2D:
         """Return a slip road between the lanes."""
         low, high = self.BOTTOM + self.WIDTH / 2, self.TOP - self.WIDTH / 2
-        (line,) = axes.plot([at, at + 1], [low, high], color=COLOURS[1], linestyle="-")
+        line = self._line(axes, "-", color=COLOURS[1])
+        line.set_data([at, at + 1], [low, high])
         return line
 
     def _sign(self, axes: Axes, k: int, size: float) -> Text:
         y = self.TOP + self.WIDTH / 2 + 0.12
-        return axes.text(k, y, "", size=size, color=COLOURS[0], ha="center", va="bottom")
+        return self._text(axes, k, y, size=size, color=COLOURS[0], ha="center", va="bottom")
 
     def show(self, shares: npt.ArrayLike | None) -> None:
-        """Move everything to another setting.
+        """Show how much of another gradient has stayed on the upper lane.
 
         Parameters
         ----------
@@ -186,7 +170,7 @@ class RoadPanel:
             self.lanes, (self.TOP, self.BOTTOM), (upper, 1 - upper), strict=True
         ):
             half = self.WIDTH * width / 2
-            lane.set_xy(_outline(self.x, y - half, y + half))
+            lane.set_xy(outline(self.x, y - half, y + half))
             lane.set_visible(not hidden)
         for at, ramp in self.ramps.items():
             ramp.set(linewidth=0.3 + 4 * (1 - upper[int(at)]), visible=not hidden)
@@ -196,24 +180,18 @@ class RoadPanel:
         self.question.set_visible(hidden)
 
 
-class RateRows:
+class RateRows(Panel):
     """Rates of several populations as dots on rows, on both sides of zero.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     names : sequence of str
         One for each row, from top to bottom.
     limits : (float, float)
         Least and largest rate in sight.
     groups : sequence of int
         Number of the colour of each row.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -232,26 +210,25 @@ class RateRows:
         limits: tuple[float, float],
         groups: Sequence[int],
     ) -> None:
+        super().__init__()
         rows = range(len(names))
         axes.set(xlim=limits, ylim=(len(names) - 0.4, -1.2), xlabel="nats per step")
         axes.set_yticks(list(rows), list(names))
         axes.locator_params(axis="x", nbins=5)
-        axes.axvspan(limits[0], 0, color=COLOURS[0], alpha=0.1, linewidth=0)
-        axes.axvspan(0, limits[1], color=COLOURS[1], alpha=0.1, linewidth=0)
-        axes.axvline(0, color=COLOURS[5], linestyle="-", linewidth=1.2)
-        size = float(axes.xaxis.label.get_fontsize())
-        axes.text(0.98 * limits[0], -0.75, "vanishes", size=size, va="center")
-        axes.text(0.98 * limits[1], -0.75, "explodes", size=size, va="center", ha="right")
+        shade_growth(axes.axvspan, *limits)
+        axes.axvline(0, **REFERENCE)
+        label(axes, 0.98 * limits[0], -0.75, "vanishes", va="center")
+        label(axes, 0.98 * limits[1], -0.75, "explodes", va="center", ha="right")
         self.dots: list[Line2D] = []
         self.medians: list[Line2D] = []
-        for row, group in zip(rows, groups, strict=True):
+        for group in groups:
             look: Any = {"color": COLOURS[group], "linestyle": "none"}
-            self.dots += axes.plot([], [], marker="o", markersize=4, alpha=0.5, **look)
-            self.medians += axes.plot([0], [row], marker="|", markersize=15, mew=2.5, **look)
-        self.moving: list[Artist] = [*self.dots, *self.medians]
+            self.dots.append(self._line(axes, marker="o", markersize=4, alpha=0.5, **look))
+            self.medians.append(self._line(axes, marker="|", markersize=15, mew=2.5, **look))
+        self.moving = [*self.dots, *self.medians]
 
     def show(self, rates: Sequence[npt.ArrayLike]) -> None:
-        """Move everything to another setting.
+        """Show the rates of other networks.
 
         Parameters
         ----------
@@ -264,18 +241,12 @@ class RateRows:
             self.medians[row].set_data([np.median(values)], [row])
 
 
-class WiringPanel:
+class WiringPanel(Panel):
     """One step of a gated cell, of which there are four to choose from.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -288,6 +259,7 @@ class WiringPanel:
     """
 
     def __init__(self, axes: Axes) -> None:
+        super().__init__()
         self.cells: dict[str, list[Artist]] = {}
         drawn: dict[str, Callable[[], Axes]] = {
             "LSTM": lambda: lstm_cell(axes),
@@ -299,7 +271,7 @@ class WiringPanel:
             before = set(axes.get_children())
             draw()
             self.cells[name] = [a for a in axes.get_children() if a not in before]
-        self.moving = [artist for cell in self.cells.values() for artist in cell]
+            self.moving += self.cells[name]
 
     def show(self, name: str) -> None:
         """Show another cell.

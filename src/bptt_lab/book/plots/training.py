@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 
 from bptt_lab.book.plots.lstm import LagPanel
+from bptt_lab.book.plots.panel import (
+    band,
+    label,
+    name_rows,
+    plain_ticks,
+    shade_cells,
+    type_size,
+)
 from bptt_lab.book.plots.style import COLOURS, DASHES
 
 
@@ -19,13 +27,8 @@ def digit_pixels(axes: Axes, ink: npt.ArrayLike) -> Axes:
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     ink : array, shape (rows, columns)
         From 0 to 1.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -51,13 +54,8 @@ def pixel_sequence(axes: Axes, ink: npt.ArrayLike) -> Axes:
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     ink : array, shape (rows, columns)
         From 0 to 1.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     ink = np.asarray(ink, dtype=float)
     rows, columns = ink.shape
@@ -86,10 +84,6 @@ def seed_bands(
     names_at : float, optional
         Where the names stand; beside the last points when None.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Examples
     --------
     >>> from bptt_lab.book.plots import panels
@@ -99,17 +93,14 @@ def seed_bands(
     [1.0, 3.0]
     """
     x = np.asarray(x, dtype=float)
-    size = axes.xaxis.label.get_fontsize()
     for number, (name, values) in enumerate(runs.items()):
-        values = np.asarray(values, dtype=float)
-        middle, colour = np.median(values, axis=0), COLOURS[number]
-        low, high = values.min(axis=0), values.max(axis=0)
-        axes.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
+        colour = COLOURS[number]
+        middle = band(axes, x, values, colour)
         axes.plot(x, middle, color=colour, linestyle=DASHES[number], linewidth=2, label=name)
         last = np.flatnonzero(np.isfinite(middle))[-1]
         at = x[last] if names_at is None else names_at
         shift = 0.02 * np.ptp(x) if names_at is None else 0.0
-        axes.text(at + shift, middle[last], name, color=colour, va="center", size=size)
+        label(axes, at + shift, middle[last], name, colour, va="center")
     return axes
 
 
@@ -120,17 +111,11 @@ def shade(axes: Axes, spans: Mapping[str, tuple[float, float]]) -> Axes:
     ----------
     axes : matplotlib.axes.Axes
     spans : dict of name -> (from, to)
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
-    size = 0.95 * float(axes.xaxis.label.get_fontsize())
+    look: Any = {"transform": axes.get_xaxis_transform(), "size": 0.95 * type_size(axes)}
     for name, (start, end) in spans.items():
         axes.axvspan(start, end, color=COLOURS[5], alpha=0.2, linewidth=0)
-        place = ((start + end) / 2, 0.98)
-        across = axes.get_xaxis_transform()
-        axes.text(*place, name, transform=across, size=size, ha="center", va="top")
+        axes.text((start + end) / 2, 0.98, name, ha="center", va="top", **look)
     return axes
 
 
@@ -140,7 +125,6 @@ class RunPanel(LagPanel):
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     count : int
         How many curves there are at most, not more than six.
     updates : array
@@ -149,11 +133,6 @@ class RunPanel(LagPanel):
         Least and largest value in sight.
     log : bool
         Logarithmic scale for the values.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show_run`` changes.
 
     Examples
     --------
@@ -177,7 +156,7 @@ class RunPanel(LagPanel):
         axes.set_xlabel("update")
 
     def show_run(self, curves: Mapping[str, npt.ArrayLike], at: float) -> None:
-        """Move everything to another run, or another update of it.
+        """Show another run, or mark another update of it.
 
         Parameters
         ----------
@@ -204,10 +183,6 @@ def solved_map(
     names : sequence of N str
     lengths : sequence of K int
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Examples
     --------
     >>> from bptt_lab.book.plots import panels
@@ -217,18 +192,14 @@ def solved_map(
     ['all', '25 %']
     """
     shares = np.asarray(shares, dtype=float)
-    size = float(axes.yaxis.label.get_fontsize())
-    shade = np.empty((*shares.shape, 4))
-    shade[..., :3], shade[..., 3] = to_rgb(COLOURS[0]), 0.75 * np.nan_to_num(shares)
-    edges = [np.arange(count + 1) - 0.5 for count in shares.shape]
-    axes.pcolormesh(edges[1], edges[0], shade, edgecolors="none")
+    rows, columns = (np.arange(count + 1) - 0.5 for count in shares.shape)
+    shade_cells(axes, columns, rows, 0.75 * np.nan_to_num(shares))
     for (row, column), share in np.ndenumerate(shares):
         if np.isfinite(share):
-            axes.text(column, row, _share(share), ha="center", va="center", size=size)
+            label(axes, column, row, _share(share), ha="center", va="center")
     axes.set(xticks=range(len(lengths)), xticklabels=lengths, xlabel="steps")
     axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
     axes.tick_params(length=0)
-    axes.grid(visible=False)
     return axes
 
 
@@ -242,15 +213,10 @@ def solving_times(axes: Axes, groups: Mapping[str, Sequence[int | None]], budget
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     groups : dict of name -> updates
         A row each, from top to bottom; None where a training did not solve it.
     budget : int
         How many updates there were.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -260,8 +226,7 @@ def solving_times(axes: Axes, groups: Mapping[str, Sequence[int | None]], budget
     >>> [text.get_text() for text in drawn.texts]
     ['not in 3000', '1 of 3']
     """
-    size = 0.95 * float(axes.xaxis.label.get_fontsize())
-    beyond = 1.2 * budget
+    beyond, size = 1.2 * budget, 0.95 * type_size(axes)
     axes.text(beyond, -0.95, f"not in {budget}", size=size)
     for row, steps in enumerate(groups.values()):
         solved = sorted(step for step in steps if step is not None)
@@ -272,11 +237,8 @@ def solving_times(axes: Axes, groups: Mapping[str, Sequence[int | None]], budget
         if lost:
             axes.text(beyond, row, f"{lost} of {len(steps)}", va="center", size=size)
     axes.set(xscale="log", xlim=(85, 4 * budget), xlabel="updates until it is solved")
-    axes.set_xticks([100, 300, 1000, budget], ["100", "300", "1000", f"{budget}"])
-    axes.minorticks_off()
-    axes.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -1.4))
-    axes.tick_params(axis="y", length=0)
-    axes.grid(False, axis="y")
+    plain_ticks(axes.xaxis, [100, 300, 1000, budget])
+    name_rows(axes, list(groups), above=1.4)
     return axes
 
 
@@ -286,16 +248,11 @@ def reach_film(axes: Axes, updates: npt.ArrayLike, reach: npt.ArrayLike, low: fl
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its limits are replaced.
     updates : array, shape (K,)
         Evenly spaced.
     reach : array, shape (K, T)
         The reach at each step; 1 or more is darkest, ``low`` or less is blank.
     low : float
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -308,12 +265,9 @@ def reach_film(axes: Axes, updates: npt.ArrayLike, reach: npt.ArrayLike, low: fl
     updates, reach = np.asarray(updates, dtype=float), np.asarray(reach, dtype=float)
     half, T = (updates[1] - updates[0]) / 2, reach.shape[1]
     dark = 1 - np.log10(np.clip(reach, low, 1)) / np.log10(low)
-    shade = np.empty((T, len(updates), 4))
-    shade[..., :3], shade[..., 3] = to_rgb(COLOURS[0]), dark.T
     across = np.append(updates - half, updates[-1] + half)
-    axes.pcolormesh(across, np.arange(T + 1) + 0.5, shade, edgecolors="none")
+    shade_cells(axes, across, np.arange(T + 1) + 0.5, dark.T)
     axes.set(xlim=(across[0], across[-1]), ylim=(T + 0.5, 0.5), xlabel="update", ylabel="step k")
-    axes.grid(visible=False)
     return axes
 
 
@@ -325,14 +279,9 @@ def letters_and_windows(
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Its scales are replaced.
     T : int
     letters : dict of name -> (first step, last step)
     windows : sequence of int
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -345,9 +294,7 @@ def letters_and_windows(
     shade(axes, {name: (first - 0.5, last + 0.5) for name, (first, last) in letters.items()})
     for row, window in enumerate(windows):
         axes.plot([T - window + 0.5, T + 0.5], [row, row], "-", color=COLOURS[0], linewidth=7)
-    axes.set(xlim=(0.5, T + 0.5), ylim=(len(windows) - 0.4, -1.6), xlabel="step t")
-    axes.set(xticks=range(1, T + 1), yticks=range(len(windows)))
-    axes.set_yticklabels([f"window {window}" for window in windows])
-    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(0.5, T + 0.5), xlabel="step t", xticks=range(1, T + 1))
+    name_rows(axes, [f"window {window}" for window in windows], above=1.6)
     axes.grid(visible=False)
     return axes

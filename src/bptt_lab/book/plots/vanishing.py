@@ -7,16 +7,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
+from bptt_lab.book.plots.panel import (
+    REFERENCE,
+    Panel,
+    band,
+    keep_apart,
+    label,
+    leave_room,
+    plain_ticks,
+    shade_growth,
+)
 from bptt_lab.book.plots.style import COLOURS, DASHES
 
-GROWS, SHRINKS = COLOURS[1], COLOURS[0]
-"""Colours of the two countries: where gradients explode, and where they vanish."""
 
-
-class EndPanel:
+class EndPanel(Panel):
     """The end of a sequence against its start, with the tangent that a gradient measures.
 
     Parameters
@@ -27,11 +33,6 @@ class EndPanel:
         The starts run from ``-half`` to ``half``.
     at : float
         The start at which the tangent touches.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -44,17 +45,17 @@ class EndPanel:
     """
 
     def __init__(self, axes: Axes, title: str, half: float, at: float = 0.0) -> None:
+        super().__init__()
         self.half, self.at = half, at
         axes.set(title=title, xlim=(-half, half), ylim=(-1.08, 1.08), xlabel="start")
         axes.set_xticks([-half, 0, half])
         axes.set_yticks([-1, 0, 1])
-        (self.curve,) = axes.plot([], [], "-", color=COLOURS[0], lw=1.8, label="end")
-        (self.tangent,) = axes.plot([], [], "-", color=COLOURS[1], lw=3.5, label="tangent")
-        (self.dot,) = axes.plot([], [], "o", color=COLOURS[1], ms=6, label="start of the tangent")
-        self.moving: list[Artist] = [self.curve, self.tangent, self.dot]
+        self.curve = self._line(axes, "-", color=COLOURS[0], lw=1.8, label="end")
+        self.tangent = self._line(axes, "-", color=COLOURS[1], lw=3.5, label="tangent")
+        self.dot = self._line(axes, "o", color=COLOURS[1], ms=6, label="start of the tangent")
 
     def show(self, start: npt.ArrayLike, end: npt.ArrayLike, slope: float) -> None:
-        """Move to another length of the sequence.
+        """Show a sequence of another length.
 
         Parameters
         ----------
@@ -83,10 +84,6 @@ def lag_bars(axes: Axes, sizes: npt.ArrayLike, whole: float) -> Axes:
         Norms of the terms, for the lags 0, 1, ..
     whole : float
         Norm of their sum.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     sizes = np.asarray(sizes)
     floor = 10.0 ** np.floor(np.log10(sizes.min()))
@@ -98,7 +95,7 @@ def lag_bars(axes: Axes, sizes: npt.ArrayLike, whole: float) -> Axes:
     return axes
 
 
-class RatePanel:
+class RatePanel(Panel):
     """Rate over a lag, measured and predicted: which line does the gradient approach.
 
     Parameters
@@ -110,11 +107,6 @@ class RatePanel:
         What the horizontal lines are called.
     limit : float
         The rates run from ``-limit`` to ``limit``; a line beyond is shown at the edge.
-
-    Attributes
-    ----------
-    moving : list of matplotlib.artist.Artist
-        What ``show`` changes.
 
     Examples
     --------
@@ -129,35 +121,37 @@ class RatePanel:
     def __init__(
         self, axes: Axes, lags: npt.ArrayLike, names: Sequence[str], limit: float = 1.5
     ) -> None:
+        super().__init__()
         self.lags, self.limit = np.asarray(lags), limit
-        axes.set(xscale="log", xlim=(1, 13 * self.lags[-1]), ylim=(-limit, limit))
-        axes.set(xlabel="lag", ylabel="nats per step", title="Growth per step")
-        axes.minorticks_off()
-        axes.set_xticks([1, 10, 100], ["1", "10", "100"])
-        axes.spines["bottom"].set_bounds(1, self.lags[-1])
-        axes.axhspan(0, limit, color=GROWS, alpha=0.1, linewidth=0)
-        axes.axhspan(-limit, 0, color=SHRINKS, alpha=0.1, linewidth=0)
-        axes.axhline(0, color=COLOURS[5], linewidth=1.2, linestyle="-")
-        for words, height, va in (("explodes", 0.98, "top"), ("vanishes", 0.02, "bottom")):
-            axes.text(0.01, height, words, color=COLOURS[5], va=va, transform=axes.transAxes)
-        self.band = axes.plot([], [], "-", color=COLOURS[0], lw=0.9, label="least and most of ten")[
-            0
-        ]
-        (self.middle,) = axes.plot([], [], "-", color=COLOURS[0], lw=2.8, label="gradient")
-        (self.worst,) = axes.plot([], [], "-", color=COLOURS[3], lw=1.5, label="worst direction")
-        self.lines, self.labels = {}, {}
-        for name, number in zip(names, (1, 2, 4), strict=False):
-            look: Any = {"color": COLOURS[number], "linestyle": DASHES[number]}
-            (self.lines[name],) = axes.plot([], [], lw=1.6, label=name, **look)
-            self.labels[name] = self._label(axes, COLOURS[number])
-        self.labels["gradient"] = self._label(axes, COLOURS[0])
-        self.labels["worst"] = self._label(axes, COLOURS[3])
-        self.hidden = axes.text(10, -0.5 * limit, "", color=COLOURS[0], ha="center", va="center")
-        drawn = [self.band, self.middle, self.worst, *self.lines.values()]
-        self.moving: list[Artist] = [*drawn, *self.labels.values(), self.hidden]
+        self._draw_background(axes)
+        least_and_most: Any = {"lw": 0.9, "label": "least and most of ten"}
+        self.band = self._line(axes, "-", color=COLOURS[0], **least_and_most)
+        self.middle = self._line(axes, "-", color=COLOURS[0], lw=2.8, label="gradient")
+        self.worst = self._line(axes, "-", color=COLOURS[3], lw=1.5, label="worst direction")
+        numbers = dict(zip(names, (1, 2, 4), strict=False))
+        self.lines = {
+            name: self._line(axes, color=COLOURS[i], linestyle=DASHES[i], lw=1.6, label=name)
+            for name, i in numbers.items()
+        }
+        end: Any = {"x": 1.15 * self.lags[-1], "y": 0, "size": 9.5, "va": "center"}
+        self.labels = {
+            name: self._text(axes, color=COLOURS[i], **end)
+            for name, i in {**numbers, "gradient": 0, "worst": 3}.items()
+        }
+        middle: Any = {"ha": "center", "va": "center"}
+        self.hidden = self._text(axes, 10, -0.5 * limit, color=COLOURS[0], **middle)
 
-    def _label(self, axes: Axes, colour: str) -> Any:
-        return axes.text(1.15 * self.lags[-1], 0, "", color=colour, size=9.5, va="center")
+    def _draw_background(self, axes: Axes) -> None:
+        """Draw the scales, and which rates mean that a gradient explodes or vanishes."""
+        axes.set(xscale="log", ylim=(-self.limit, self.limit))
+        axes.set(xlabel="lag", ylabel="nats per step", title="Growth per step")
+        leave_room(axes, 1, self.lags[-1], 13 * self.lags[-1])
+        plain_ticks(axes.xaxis, [1, 10, 100])
+        shade_growth(axes.axhspan, -self.limit, self.limit)
+        axes.axhline(0, **REFERENCE)
+        for words, height, va in (("explodes", 0.98, "top"), ("vanishes", 0.02, "bottom")):
+            corner: Any = {"color": COLOURS[5], "va": va, "transform": axes.transAxes}
+            axes.text(0.01, height, words, **corner)
 
     def show(
         self,
@@ -167,7 +161,7 @@ class RatePanel:
         levels: Mapping[str, float],
         hide: Sequence[str] = (),
     ) -> None:
-        """Move everything to another setting.
+        """Show other networks: their rates, and the levels that these are compared with.
 
         Parameters
         ----------
@@ -205,19 +199,14 @@ class RatePanel:
 
     def _write(self, ends: Mapping[str, float]) -> None:
         """Write each label at the end of its line, the labels a little apart."""
-        order = sorted(ends, key=lambda name: -ends[name])
-        gap, ceiling = 0.15 * self.limit, 0.95 * self.limit
-        for name in self.labels:
-            self.labels[name].set_text("")
-        for below, name in zip(range(len(order) - 1, -1, -1), order, strict=True):
-            end = ends[name]
-            floor = gap * below - 0.95 * self.limit
-            height = min(max(float(self._inside(end)), floor), ceiling)
-            ceiling = height - gap
+        edge = 0.95 * self.limit
+        heights = keep_apart(list(ends.values()), 0.15 * self.limit, low=-edge, high=edge)
+        for text in self.labels.values():
+            text.set_text("")
+        for (name, end), height in zip(ends.items(), heights, strict=True):
             beyond = "" if abs(end) < self.limit else " ↑" if end > 0 else " ↓"
-            text = f"{name} {end:+.2f}{beyond}".replace("-", "−")
-            self.labels[name].set_position((1.15 * self.lags[-1], height))
-            self.labels[name].set_text(text)
+            self.labels[name].set_y(height)
+            self.labels[name].set_text(f"{name} {end:+.2f}{beyond}".replace("-", "−"))
 
 
 def rate_bands(
@@ -235,26 +224,19 @@ def rate_bands(
     rates : dict of name -> array, shape (K, M)
         Nats per step, of M networks: the band runs from the least to the largest.
     theory : dict of name -> array, shape (K,)
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
-    rho, size = np.asarray(rho), axes.xaxis.label.get_fontsize()
-    axes.axhline(0, color=COLOURS[5], linewidth=1.2, linestyle="-")
+    rho = np.asarray(rho)
+    axes.axhline(0, **REFERENCE)
     for (name, values), colour in zip(rates.items(), COLOURS, strict=False):
-        values = np.asarray(values)
-        low, high = values.min(axis=1), values.max(axis=1)
-        axes.fill_between(rho, low, high, color=colour, alpha=0.3, linewidth=0)
-        axes.plot(rho, np.median(values, axis=1), "-", color=colour, linewidth=1.8)
+        middle = band(axes, rho, np.transpose(values), colour, alpha=0.3)
+        axes.plot(rho, middle, "-", color=colour, linewidth=1.8)
         axes.plot(rho, theory[name], "--", color="black", linewidth=1.1)
-        axes.text(rho[-1] + 0.05, np.median(values[-1]), name, color=colour, va="center", size=size)
+        label(axes, rho[-1] + 0.05, middle[-1], name, colour, va="center")
     axes.set(xlabel="spectral radius of $W_{hh}$", ylabel="nats per step")
-    axes.axhspan(0, 1.2, color=GROWS, alpha=0.1, linewidth=0)
-    axes.axhspan(-2.3, 0, color=SHRINKS, alpha=0.1, linewidth=0)
+    shade_growth(axes.axhspan, -2.3, 1.2)
     axes.set_ylim(-2.3, 1.2)
-    axes.text(rho[0], 0.06, "explodes", color=COLOURS[5], size=size)
-    axes.text(rho[-1], -0.06, "vanishes", color=COLOURS[5], va="top", ha="right", size=size)
+    label(axes, rho[0], 0.06, "explodes", COLOURS[5])
+    label(axes, rho[-1], -0.06, "vanishes", COLOURS[5], va="top", ha="right")
     axes.set(xlim=(rho[0] - 0.05, 1.24 * rho[-1]), xticks=np.arange(0.5, rho[-1] + 0.1, 0.5))
     axes.spines["bottom"].set_bounds(rho[0], rho[-1])
     return axes
@@ -277,25 +259,19 @@ def worst_and_typical(
         Nats per step, one row for each stretch.
     limit : float
         The exponent.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     lags = np.asarray(lags)
     axes.set(xscale="log", xlabel="lag", ylabel="nats per step")
-    axes.axhline(0, color=COLOURS[5], linewidth=1.2, linestyle="-")
+    axes.axhline(0, **REFERENCE)
     for rates, number, name in ((worst, 3, "worst direction"), (typical, 0, "one gradient")):
         low, middle, high = np.percentile(np.asarray(rates), [5, 50, 95], axis=0)
         axes.fill_between(lags, low, high, color=COLOURS[number], alpha=0.25, linewidth=0)
         axes.plot(lags, middle, "-", color=COLOURS[number], linewidth=2, label=name)
-    size = axes.xaxis.label.get_fontsize()
-    axes.text(2.2, 0.55, "worst direction", color=COLOURS[3], size=size)
-    axes.text(1.1, -0.16, "one gradient", color=COLOURS[0], size=size, va="top")
+    label(axes, 2.2, 0.55, "worst direction", COLOURS[3])
+    label(axes, 1.1, -0.16, "one gradient", COLOURS[0], va="top")
     axes.plot(lags[[0, -1]], [limit, limit], ":", color=COLOURS[1], linewidth=1.8)
-    axes.text(1.1 * lags[-1], limit, "λ₁", color=COLOURS[1], va="center", size=size)
-    axes.minorticks_off()
-    axes.set_xticks([1, 10, 100], ["1", "10", "100"])
+    label(axes, 1.1 * lags[-1], limit, "λ₁", COLOURS[1], va="center")
+    plain_ticks(axes.xaxis, [1, 10, 100])
     axes.set_xlim(lags[0], 1.6 * lags[-1])
     return axes
 
@@ -317,7 +293,7 @@ def bifurcation(
     parameter, orbit = np.asarray(parameter), np.asarray(orbit)
     across = np.broadcast_to(parameter, orbit.shape)
     left.plot(across.ravel(), orbit.ravel(), ".", color=COLOURS[0], ms=1.6)
-    right.axhline(0, color=COLOURS[5], linewidth=1.2, linestyle="-")
+    right.axhline(0, **REFERENCE)
     right.plot(parameter, rates, "-", color=COLOURS[0], linewidth=1.2)
     right.set_ylabel("nats per step")
     for axes in (left, right):
@@ -334,31 +310,15 @@ def spectra(axes: Axes, values: Mapping[str, npt.ArrayLike], low: float = -12) -
     values : dict of name -> array
         Singular values; what is below ``10**low`` is counted in the last bin on the left.
     low : float
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     edges = np.linspace(low, 1, int(2 * (1 - low)) + 1)
     for number, (name, sizes) in enumerate(values.items()):
         decades = np.log10(np.maximum(np.asarray(sizes), 10.0**low))
         colour = COLOURS[(1, 0)[number]]
-        axes.hist(
-            np.clip(decades, low, 1),
-            edges.tolist(),
-            color=colour,
-            alpha=0.55,
-            label=name,
-            linewidth=0,
-        )
-        axes.text(
-            *(0.42, 0.97 - 0.1 * number),
-            name,
-            color=colour,
-            transform=axes.transAxes,
-            va="top",
-            ha="center",
-        )
+        look: Any = {"color": colour, "alpha": 0.55, "linewidth": 0, "label": name}
+        axes.hist(np.clip(decades, low, 1), edges.tolist(), **look)
+        place: Any = {"transform": axes.transAxes, "va": "top", "ha": "center"}
+        axes.text(0.42, 0.97 - 0.1 * number, name, color=colour, **place)
     axes.set(xlabel="singular value", ylabel="how many of 128")
     ticks = np.arange(low, 1, 4)
     axes.set_xticks(ticks, [f"$10^{{{tick:.0f}}}$" for tick in ticks])
@@ -372,17 +332,12 @@ def factor_curve(axes: Axes, weights: npt.ArrayLike, factors: npt.ArrayLike) -> 
     ----------
     axes : matplotlib.axes.Axes
     weights, factors : arrays, shape (K,)
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     weights = np.asarray(weights)
-    size = axes.xaxis.label.get_fontsize()
     axes.plot([0, 1.35], [0, 1.35], "--", color=COLOURS[2], linewidth=1.6, label="the weight")
-    axes.text(1.38, 1.3, "the weight alone", color=COLOURS[2], size=size)
+    label(axes, 1.38, 1.3, "the weight alone", COLOURS[2])
     axes.plot(weights, factors, "-", color=COLOURS[0], linewidth=2.4, label="factor")
-    axes.text(2.15, 0.28, "weight times slope", color=COLOURS[0], size=size)
-    axes.axhline(1, color=COLOURS[5], linewidth=1, linestyle="-")
+    label(axes, 2.15, 0.28, "weight times slope", COLOURS[0])
+    axes.axhline(1, **REFERENCE | {"linewidth": 1})
     axes.set(xlim=(0, weights[-1]), ylim=(0, 1.4), xlabel="weight w", ylabel="factor per step")
     return axes
