@@ -159,14 +159,14 @@ def reach():
 @holds("eq-training-fisher")
 def fisher():
     """Count the ways to spread the successes over the runs, one by one."""
-    by_chance = from_exercises("by_chance")
+    by_page = from_exercises("fisher")
     for n_1, n_2, k, l in [(5, 5, 2, 5), (3, 6, 3, 1), (4, 4, 0, 4), (2, 5, 1, 3), (3, 3, 0, 0)]:
         ways = [
             sum(run < n_1 for run in chosen) for chosen in combinations(range(n_1 + n_2), k + l)
         ]
         share = {j: ways.count(j) / len(ways) for j in ways}
         expected = sum(p for p in share.values() if p <= share[k] + 1e-12)
-        assert by_chance((k, n_1), (l, n_2)) == pytest.approx(expected)
+        assert by_page((k, n_1), (l, n_2)) == pytest.approx(expected)
 
 
 @holds("eq-training-sign")
@@ -242,8 +242,7 @@ def test_quiz_half_of_them_wrong():
 
 def test_quiz_two_of_five():
     assert ask("training", "Two of five, three of five").right == ["Nothing yet."]
-    by_chance = from_exercises("by_chance")
-    assert by_chance((2, 5), (3, 5)) == pytest.approx(1)
+    assert from_exercises("fisher")((2, 5), (3, 5)) == pytest.approx(1)
     alike = sum((comb(5, k) / 2**5) ** 2 for k in range(6))
     assert 1 - alike > 0.5  # a difference of one or more, if both succeed every second time
 
