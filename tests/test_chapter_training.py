@@ -1,6 +1,7 @@
 """The chapter on training: its equations on other problems, its quiz, its table in words."""
 
 import re
+from dataclasses import replace
 from itertools import combinations, product
 from math import comb
 from pathlib import Path
@@ -16,11 +17,14 @@ from bptt_lab import (
     RMSProp,
     batch_gradients,
     experiments,
+    forward,
+    gaussian,
     loss_and_gradients,
     softmax_cross_entropy,
     temporal_order,
 )
 from bptt_lab.experiments import Setting, published
+from bptt_lab.tasks import digits
 from bptt_lab.training import make_evaluator, train
 from chapters import Checks
 from test_browser import address, server, visit  # noqa: F401
@@ -150,14 +154,14 @@ def reach():
 @holds("eq-training-fisher")
 def fisher():
     """Count the ways to spread the successes over the runs, one by one."""
-    by_chance = from_exercises("by_chance")
+    by_page = from_exercises("fisher")
     for n_1, n_2, k, l in [(5, 5, 2, 5), (3, 6, 3, 1), (4, 4, 0, 4), (2, 5, 1, 3), (3, 3, 0, 0)]:
         ways = [
             sum(run < n_1 for run in chosen) for chosen in combinations(range(n_1 + n_2), k + l)
         ]
         share = {j: ways.count(j) / len(ways) for j in ways}
         expected = sum(p for p in share.values() if p <= share[k] + 1e-12)
-        assert by_chance((k, n_1), (l, n_2)) == pytest.approx(expected)
+        assert by_page((k, n_1), (l, n_2)) == pytest.approx(expected)
 
 
 @holds("eq-training-sign")
@@ -223,6 +227,119 @@ def test_the_far_end_carries_gradient_before_the_network_knows():
         assert earlier >= 7, name
 
 
+def fresh(fresh_seed, count):
+    """Return seeds that no page uses."""
+    first = 1000 + count * (fresh_seed % 100_000)
+    return range(first, first + count)
+
+
+@pytest.mark.slow
+def test_more_updates_do_not_make_up_for_a_short_window(fresh_seed):
+    """In the median of eight networks, after a thousand updates."""
+    order = temporal_order()
+    for window, least, most in ((1, 0.3, 0.75), (5, 0.3, 0.78), (8, 0.3, 0.78),
+                                (10, 0, 0.02), (12, 0, 0.02), (20, 0, 0.02)):  # fmt: skip
+        errors = []
+        for seed in fresh(fresh_seed, 8):
+            cell, params, rng = experiments.prepare(Setting("RNN gaussian", T=20, seed=seed))
+            run = train(
+                cell, params, order.draw(20, 20), rng, steps=1000, optimiser=SGD(0.03, 0.9),
+                clip_norm=1.0, window=window, progress=False,
+                evaluate=make_evaluator(order, cell, 20, sequences=1000), every=1000,
+            )  # fmt: skip
+            errors.append(run.history.error[-1])
+        assert least <= np.median(errors) <= most, (window, sorted(errors))
+
+
+@pytest.mark.slow
+def test_a_window_of_one_step_makes_the_trace_of_a_letter_last(fresh_seed):
+    """A linear reader of the last state, before 300 updates and after them."""
+    order, read_right = temporal_order(), from_page("read_right")
+    x, y = order.generate(np.random.default_rng(31), T=20, m=2000)
+    letters = 2.0 * (y[-1] // 2) - 1, 2.0 * (y[-1] % 2) - 1
+    longer = better = 0
+    for seed in fresh(fresh_seed, 8):
+        cell, params, rng = experiments.prepare(Setting("RNN gaussian", T=20, seed=seed))
+        run = train(
+            cell, params, order.draw(20, 20), rng, steps=300, optimiser=SGD(0.03, 0.9),
+            clip_norm=1.0, window=1, progress=False,
+        )  # fmt: skip
+        found = [
+            [read_right(forward(cell, p, x).h[-1], letter) for letter in letters]
+            for p in (params, run.params)
+        ]
+        before, after = (1 - np.mean(np.all(right, axis=0)) for right in found)
+        longer += found[1][0].mean() > found[0][0].mean() + 0.05
+        better += after < before - 0.03
+    assert longer >= 7 and better >= 7
+
+
+@pytest.mark.slow
+def test_a_smaller_rate_takes_the_relu_network_to_a_hundred_and_sixty_steps(fresh_seed):
+    outcomes = experiments.sweep(
+        [
+            Setting("RNN identity ReLU", T=160, seed=seed, clip=1.0, rate=0.001, steps=3000)
+            for seed in fresh(fresh_seed, 4)
+        ],
+        jobs=2,
+    )
+    assert sum(outcome.solved for outcome in outcomes) >= 3
+
+
+@pytest.mark.slow
+def test_reach_and_readable_letters_of_untrained_networks(fresh_seed):
+    """In the median of eight networks each, as the table of four in the chapter has it."""
+    page_reach, order = from_page("reach"), temporal_order()
+    read_right = from_page("read_right")
+    x, y = order.generate(np.random.default_rng(31), T=80, m=1200)
+    letters = 2.0 * (y[-1] // 2) - 1, 2.0 * (y[-1] % 2) - 1
+
+    def found(name):
+        rows = []
+        for seed in fresh(fresh_seed, 8):
+            cell, params, _ = experiments.prepare(Setting(name, T=80, seed=seed))
+            h = forward(cell, params, x).h[-1]
+            arrives = page_reach(cell, params, x[:, :50], y[:, :50])[12]
+            rows.append([arrives, *(read_right(h, letter).mean() for letter in letters)])
+        return np.median(rows, axis=0)
+
+    for name in ("LSTM b_f=4, b_i=-4", "LSTM chrono", "GRU b_z=4", "GRU chrono"):
+        assert min(found(name)[1:]) > 0.86, name
+    for name in ("RNN orthogonal", "LSTM b_f=1", "LSTM b_f=2", "GRU b_z=1", "GRU b_z=2"):
+        assert min(found(name)[1:]) < 0.62, name
+    edge, open_only, relu = map(
+        found, ("RNN orthogonal, gain 1.5", "LSTM b_f=4", "RNN identity ReLU")
+    )
+    assert edge[0] > 0.05 and max(edge[1:]) < 0.56
+    assert open_only[0] > 2 * found("LSTM b_f=4, b_i=-4")[0] and min(open_only[1:]) < 0.62
+    assert 0.78 < min(relu[1:]) < 0.93
+    assert found("LSTM b_f=1")[0] < 0.01
+
+
+@pytest.mark.slow
+def test_with_more_updates_a_network_reads_digits_nearly_as_well_as_a_linear_classifier(fresh_seed):
+    from sklearn.linear_model import LogisticRegression
+
+    data = digits()
+    train_x, test_x = data.train_x[:, :, 0].T, data.test_x[:, :, 0].T
+    classifier = LogisticRegression(max_iter=2000).fit(train_x, data.train_y[-1])
+    linear = classifier.score(test_x, data.test_y[-1])
+    data = replace(
+        data, train_x=data.train_x.astype(np.float32), test_x=data.test_x.astype(np.float32)
+    )
+    behind = []
+    for seed in fresh(fresh_seed, 3):
+        cell, rng = GRU(), np.random.default_rng(seed)
+        params = cell.init(rng, 1, 32, 10, recurrent=gaussian, dtype=np.float32)
+        params["b_z"] += 2
+        run = train(
+            cell, params, data.draw(32), rng, steps=3000, optimiser=Adam(0.01), clip_norm=1.0,
+            progress=False, evaluate=make_evaluator(data, cell), every=3000,
+        )  # fmt: skip
+        behind.append(linear - (1 - run.history.error[-1]))
+    assert np.median(behind) < 0.05 and max(behind) < 0.1, behind
+
+
 # ------------------------------------------------------------------------ quiz and exercises
 
 
@@ -233,8 +350,7 @@ def test_quiz_half_of_them_wrong():
 
 def test_quiz_two_of_five():
     assert ask("training", "Two of five, three of five").right == ["Nothing yet."]
-    by_chance = from_exercises("by_chance")
-    assert by_chance((2, 5), (3, 5)) == pytest.approx(1)
+    assert from_exercises("fisher")((2, 5), (3, 5)) == pytest.approx(1)
     alike = sum((comb(5, k) / 2**5) ** 2 for k in range(6))
     assert 1 - alike > 0.5  # a difference of one or more, if both succeed every second time
 

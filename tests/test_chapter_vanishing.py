@@ -220,3 +220,29 @@ def test_the_nilpotent_network_is_chaotic_from_every_start(draw):
         for start in starts
     ]
     assert min(rates) > 0.3 and max(rates) < 0.4
+
+
+@pytest.mark.slow
+def test_a_long_product_shows_few_rates_and_orthonormal_columns_show_all(draw):
+    """The page's own functions, for networks that it does not have."""
+    scope = {"np": np, "n_32": 32, "jacobian_product": jacobian_product}
+    for name in ("exponents_by_qr", "from_product", "by_ten_steps"):
+        (code,) = re.findall(rf"^(def {name}\(.*?)(?=^\S|^```)", PAGE, re.S | re.M)
+        exec(code, scope)
+    by_qr, counts = scope["exponents_by_qr"], []
+    for _ in range(10):
+        cell = RNN("tanh")
+        params = cell.init(draw, 3, 32, 1)
+        params["W_hh"] = scaled(gaussian(draw, 32), 1.1)
+        run = forward(cell, params, draw.standard_normal((300, 1, 3)))
+        J = step_jacobians(run)[:, 0]
+        exact = by_qr(J, 32)
+        single = by_qr(J.astype(np.float32), 32)
+        assert single.dtype == np.float64 and np.all(np.abs(single - exact) < 1e-3)
+        visible = np.sum(exact > exact[0] - 36 / 300)
+        seen = np.sum(np.abs(scope["from_product"](J) - exact) < 0.05)
+        assert abs(seen - visible) <= 4 and seen < 16
+        ways = (scope["by_ten_steps"](M) for M in (J, J.astype(np.float32)))
+        counts.append([np.sum(np.abs(rates - exact) < 0.05) for rates in ways])
+    double, of_single = np.median(counts, axis=0)
+    assert of_single < double <= 32 and of_single < 30
