@@ -353,7 +353,7 @@ def press_everything(figure: Locator) -> Iterator[None]:
 def point_at_everything(figure: Locator) -> Iterator[None]:
     """Move every control of a figure by pointer."""
     for slider in figure.locator("input[type=range]").all():
-        slider.scroll_into_view_if_needed()
+        slider.evaluate("slider => slider.scrollIntoView({ block: 'center' })")
         box = slider.bounding_box()
         for share in (0.02, 0.7, 0.35):
             figure.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
