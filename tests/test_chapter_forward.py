@@ -88,6 +88,7 @@ CASES = {
 def test_a_case_sets_the_controls_and_hides_the_answer_until_it_is_asked_for(visit):  # noqa: F811
     page = visit("forward")
     figure = page.locator("figure.explorer").nth(1)
+    figure.evaluate("figure => figure.scrollIntoView()")
     for case, (rho, scale, activation, pulse, start) in CASES.items():
         figure.get_by_role("button", name=case).evaluate("e => e.click()")
         hidden = figure.locator("figcaption").inner_text()
