@@ -480,7 +480,7 @@ def test_a_figure_fills_the_screen_and_can_be_moved_there(visit):  # noqa: F811
     slider, caption = figure.locator("input[type=range]"), figure.locator("figcaption")
     size = "one => parseFloat(getComputedStyle(one).fontSize)"
     width, letters = picture.bounding_box()["width"], caption.evaluate(size)
-    height = page.evaluate("document.documentElement.scrollHeight")
+    height = figure.bounding_box()["height"]
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("document.fullscreenElement?.matches('figure.explorer')")
@@ -496,7 +496,7 @@ def test_a_figure_fills_the_screen_and_can_be_moved_there(visit):  # noqa: F811
     page.keyboard.press("Enter")
     page.wait_for_function("!document.fullscreenElement")
     expect(button).to_have_text("Full screen")
-    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert figure.bounding_box()["height"] == height
     page.emulate_media(media="print")
     assert not page.locator(".full-screen:visible").count()
 
