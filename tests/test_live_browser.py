@@ -88,6 +88,8 @@ def visit(chromium: Browser, bare: Path):
 
 
 def button(place, name: str):
+    """Return a button, in view: what is above it has got its height and moves no more."""
+    place.evaluate("one => one.scrollIntoView({ block: 'center' })")
     return place.get_by_role("button", name=name, exact=True)
 
 
@@ -414,7 +416,7 @@ def test_code_travels_with_the_progress(visit, tmp_path):
     place = page.locator("section.live").first
     assert place.locator("textarea").input_value() == "other = 1"
     button(place, "Show it").click()
-    assert place.locator("textarea").input_value() == MINE
+    expect(place.locator("textarea")).to_have_value(MINE)
     assert not [url for url in visit.visits[1].loaded if "/python/" in url]
 
 
