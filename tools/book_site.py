@@ -149,7 +149,6 @@ MARKS = {
     "clipboard": 'class="highlight',
     "copybutton": 'class="highlight',
     "design-tabs": "sd-tab-set",
-    "katex": ('class="katex', "data-progress"),  # the names of open items have formulas
     "sphinx-book-theme.js": (),  # theme.js does it
 }
 
@@ -189,9 +188,7 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     context["generate_toctree_html"] = with_names(context["generate_toctree_html"])
     state = "application/vnd.jupyter.widget-state+json"
     links = {name_of(sheet): sheet for sheet in context["css_files"]}
-    context["css_files"] = [
-        links[name] for name in (*APART, STYLES) if name in links and is_used(name, body)
-    ]
+    context["css_files"] = [links[STYLES]] if STYLES in links else []
     context["script_files"] = [
         f
         for f in context["script_files"]
@@ -209,11 +206,11 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
 STYLES = "styles.css"
 """One sheet has the styles of all pages: a browser shows nothing before it has all sheets."""
 
-APART = ("pygments.css", "katex.min.css")
-"""Styles that the PDF and the ePub need too."""
+APART = ("pygments.css", "katex/katex.min.css")
+"""Styles that the PDF and the ePub need without the others, so that they stay as files, too."""
 
-BEFORE = ("basic.css", "styles/pydata-sphinx-theme.css")
-"""What the theme would load by itself."""
+BEFORE = (*APART, "basic.css", "styles/pydata-sphinx-theme.css")
+"""What comes first: these, and what the theme would load by itself."""
 
 WITHOUT = ("theme.css", "sphinx-codeautolink.css")
 """What names those, and what book.css says in fewer words."""
@@ -226,7 +223,7 @@ def name_of(sheet) -> str:
 def write_styles(app: Sphinx) -> None:
     """Put the style sheets into one, in their order."""
     static = Path(app.outdir) / "_static"
-    if not (static / BEFORE[0]).exists():
+    if not (static / "basic.css").exists():
         return  # no page was written, so no sheet was copied: the one from before stands
     sheets = sorted(app.builder._css_files, key=lambda sheet: sheet.priority)  # the book's last
     own = [Path(app.outdir) / sheet.filename for sheet in sheets if sheet.filename]
@@ -234,9 +231,10 @@ def write_styles(app: Sphinx) -> None:
     texts = [
         path.read_text(encoding="utf-8").replace('@charset "UTF-8";', "")
         for path in dict.fromkeys(paths)
-        if path.name not in (*APART, *WITHOUT, STYLES)
+        if path.name not in (*WITHOUT, STYLES)
     ]
-    (static / STYLES).write_text("\n".join(texts), encoding="utf-8")
+    text = "\n".join(texts).replace("url(fonts/", "url(katex/fonts/")  # as seen from the sheet
+    (static / STYLES).write_text(text, encoding="utf-8")
 
 
 def name_styles(outdir: Path) -> None:
@@ -320,6 +318,7 @@ def prune_static(outdir: Path) -> None:
     """Delete what no page and no style sheet names."""
     static = outdir / "_static"
     used = set().union(*(references(page) for page in outdir.rglob("*.html")))
+    used |= {(static / name).resolve() for name in APART}
     for path in [p for p in static.rglob("*") if p.is_file() and p.resolve() not in used]:
         path.unlink()
     for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):

@@ -1,7 +1,9 @@
 // Usage: node purge_css.mjs SITE. Removes from every style sheet of the site the rules and the
 // fonts that none of its pages uses; classes that the site's scripts set are found in the scripts.
+// The sheet of all pages is written without blanks and comments.
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { transform } from "esbuild";
 import { PurgeCSS } from "purgecss";
 
 const site = process.argv[2];
@@ -24,4 +26,6 @@ const results = await new PurgeCSS().purge({
   // States that the theme or the browser sets on elements that exist.
   safelist: { greedy: [/data-theme/, /data-mode/, /data-path/, /data-article/, /data-folds/, /dialog/, /:target/, /\[open\]/] },
 });
-await Promise.all(results.map(({ file, css }) => writeFile(file, dropFonts(css))));
+const small = async (css) => (await transform(css, { loader: "css", minify: true })).code;
+await Promise.all(results.map(async ({ file, css }) =>
+  writeFile(file, file.endsWith("styles.css") ? await small(dropFonts(css)) : dropFonts(css))));
