@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from parsed import parse
+from tools.book_site import APART
 
 # One worker parses the pages, not each.
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
@@ -97,7 +98,8 @@ def test_everything_named_is_shipped_and_everything_shipped_is_named(site, pages
     assert not [target for target in named if not target.is_file()]
     beneath = {f for css in site.rglob("*.css") for f in files_of(css)}
     shipped = {p.resolve() for p in (site / "_static").rglob("*") if p.is_file()}
-    assert shipped <= named | beneath
+    for_paper = {(site / "_static" / name).resolve() for name in APART}
+    assert shipped <= named | beneath | for_paper
 
 
 def files_of(css: Path) -> set[Path]:
