@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 
 from tools.book_site import NODE_MODULES, ROOT, copy_katex
 from tools.exam import markdown, typeset
+from tools.explorers import put_back
 
 SLIDES = ROOT / "teaching" / "slides.md"
 ASSETS = ROOT / "book" / "assets"
@@ -75,7 +76,7 @@ def figure(site: Path, page: str, label: str) -> str:
     if found is None:
         raise ValueError(f"no figure in the section {label} of {page}")
     start = text.index(str(found)[: len("<figure")], position(text, found))
-    whole = text[start : text.index("</figure>", start) + len("</figure>")]
+    whole = put_back(site, text[start : text.index("</figure>", start) + len("</figure>")])
     return whole.replace('class="controls"', f'class="{SETTINGS}"')
 
 

@@ -33,6 +33,13 @@
     return values;
   };
 
+  // What the other settings show may lie beside the page, in a script that gives itself the data.
+  const load = (src) =>
+    new Promise((onload, onerror) => {
+      const script = Object.assign(document.createElement("script"), { src, onload, onerror });
+      document.head.append(script);
+    }).then(({ target }) => target.data);
+
   // A function from the number of a state to its text, whose other parts are those of `text`.
   const states = (packed, text, scale) => {
     if (Array.isArray(packed)) return (state) => packed[state];
@@ -103,30 +110,42 @@
     const find = (selector) => figure.querySelector(selector);
     const [controls, panels, caption] = [".controls", ".panels", "figcaption"].map(find);
     const [status, details] = [".status", "details"].map(find);
-    const data = JSON.parse(find("script").textContent);
+    const { dataset, textContent } = find("script"), data = JSON.parse(textContent);
     const inputs = data.controls.map(({ name }) => control(controls.querySelectorAll(`[name$="-${name}"]`)));
     const presets = controls.querySelectorAll(".presets button");
-    let slots, timer, shown = data.start;
+    let slots, preparing, timer, shown = data.start;
 
-    const unpack = () => {
-      const groups = data.groups.map(increasing);
-      return data.slots.map(([group, place, name, packed]) => {
+    const unpack = ({ groups: packedGroups, slots, scale }) => {
+      const groups = packedGroups.map(increasing);
+      return slots.map(([group, place, name, packed]) => {
         const node = find(`[data-i="${place}"]`), frames = groups[group];
-        const text = states(packed, node.getAttribute(name) ?? "", data.scale);
+        const text = states(packed, node.getAttribute(name) ?? "", scale);
         return { node, name, frames, text, state: frames[data.start] };
       });
     };
 
-    const prepare = () => (slots ??= unpack());
+    const prepare = () => (preparing ??= fetched());
 
-    const draw = (frame) => {
-      prepare();
-      for (const slot of slots) {
-        const state = slot.frames[frame], unseen = slot.node.rows && !details.open;
+    const fetched = async () => {
+      try {
+        slots = unpack(dataset.src ? await load(dataset.src) : data);
+        status.textContent = "";
+      } catch {
+        preparing = undefined; // the next step asks again
+        status.textContent = "What the figure shows at other settings could not be loaded.";
+      }
+      status.classList.toggle("fault", !slots);
+    };
+
+    const draw = async () => {
+      if (!slots) await prepare();
+      for (const slot of slots ?? []) {
+        const state = slot.frames[shown], unseen = slot.node.rows && !details.open;
         if (state === slot.state || unseen) continue;
         write(slot.node, slot.name, slot.text(state));
         slot.state = state;
       }
+      panels.setAttribute("aria-label", `${figure.dataset.name}. ${caption.textContent}`);
     };
 
     const label = (chosen) => {
@@ -139,18 +158,22 @@
       });
       for (const preset of presets) preset.ariaPressed = String(preset.value === chosen.join(" "));
       figure.dataset.setting = JSON.stringify(setting);
-      panels.setAttribute("aria-label", `${figure.dataset.name}. ${caption.textContent}`);
+    };
+
+    const tell = async () => {
+      await preparing;
+      if (slots) status.textContent = caption.textContent;
     };
 
     const show = () => {
       const chosen = inputs.map((input) => Number(input.value));
       const frame = chosen.reduce((sum, i, c) => sum * data.controls[c].texts.length + i, 0);
       if (frame === shown) return;
-      draw(frame);
-      label(chosen);
       shown = frame;
+      label(chosen);
+      draw();
       clearTimeout(timer);
-      timer = setTimeout(() => (status.textContent = caption.textContent), PAUSE);
+      timer = setTimeout(tell, PAUSE);
     };
 
     const choose = (preset) => {
@@ -213,7 +236,7 @@
     for (const preset of presets) preset.addEventListener("click", () => choose(preset));
     find(".note").remove();
     controls.addEventListener("input", show);
-    details?.addEventListener("toggle", () => draw(shown));
+    details?.addEventListener("toggle", draw);
     addEventListener("pageshow", show); // the browser may have put controls back where they were
     show();
     follow();
