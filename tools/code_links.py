@@ -1,18 +1,37 @@
 """Sphinx extension: what sphinx-codeautolink needs so that only code is changed, and lightly.
 
 It makes links of the package's names in code. It reads a page's whole HTML for that and writes it
-anew, without the capitals of SVG: so it is given the blocks of code alone.
+anew, without the capitals of SVG: so it is given the blocks of code alone. It finds names by the
+spans that Pygments puts around them; afterwards those go that give no colour, two of three.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES, Text
 from sphinx.application import Sphinx
 
 BLOCK = re.compile(r'<div class="[\w ]*\bhighlight-\w+ notranslate">.*?</pre></div>\n</div>', re.S)
 LINK = re.compile(r'<a class="sphinx-codeautolink-a" href="([^"]+)"')
 CUT = "<!-- cut -->"
+
+
+def plain_span(themes: Iterable[str]) -> re.Pattern:
+    """Match a span of code to which no theme gives another look than that of plain text.
+
+    >>> bool(plain_span(["default"]).fullmatch('<span class="p">(</span>'))
+    True
+    """
+    styles = [dict(get_style_by_name(theme)) for theme in themes]
+    plain = {
+        name
+        for token, name in STANDARD_TYPES.items()
+        if name and all(style.get(token) == style[Text] for style in styles)
+    }
+    return re.compile(rf'<span class="(?:{"|".join(sorted(plain))})">([^<]*)</span>')
 
 
 def cut_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -35,7 +54,11 @@ def put_back(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
             seen.add(match[1])
             return match[0] + ' tabindex="-1"' * again
 
-        blocks = [LINK.sub(first_or_not, block) for block in context["body"].split(CUT)]
+        options = app.builder.theme.get_options(app.config.html_theme_options)
+        plain = plain_span(options[f"pygments_{mode}_style"] for mode in ("light", "dark"))
+        blocks = [
+            plain.sub(r"\1", LINK.sub(first_or_not, block)) for block in context["body"].split(CUT)
+        ]
         parts = [text for pair in zip(around, [*blocks, ""], strict=False) for text in pair]
         context["body"] = "".join(parts)
 
