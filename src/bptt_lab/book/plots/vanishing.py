@@ -291,8 +291,10 @@ def bifurcation(
         Nats per step.
     """
     parameter, orbit = np.asarray(parameter), np.asarray(orbit)
-    across = np.broadcast_to(parameter, orbit.shape)
-    left.plot(across.ravel(), orbit.ravel(), ".", color=COLOURS[0], ms=1.6)
+    # A cycle comes back to the same few points: each is drawn once.
+    points = np.broadcast_arrays(parameter, orbit.round(3))
+    across, up = np.unique(np.reshape(points, (2, -1)), axis=1)
+    left.plot(across, up, ".", color=COLOURS[0], ms=1.6)
     right.axhline(0, **REFERENCE)
     right.plot(parameter, rates, "-", color=COLOURS[0], linewidth=1.2)
     right.set_ylabel("nats per step")
