@@ -391,7 +391,8 @@ def is_notebook(path: Path) -> bool:
     return "{code-cell}" in path.read_text(encoding="utf-8")
 
 
-LONG = {"training": [pytest.mark.slow]}  # trains networks for a minute and more
+# Their experiments take half a minute and more.
+LONG = dict.fromkeys(["after", "lstm", "training", "vanishing"], [pytest.mark.slow])
 NOTEBOOKS = [p.stem for p in sorted((ROOT / "book").glob("*.md")) if is_notebook(p)]
 
 
