@@ -3,44 +3,17 @@
 import pytest
 from playwright.sync_api import expect
 
-from test_browser import (  # noqa: F401 (fixtures)
-    BOTH_WAYS,
-    FROM_DISK,
-    PAGES,
-    address,
-    server,
-    visit,
-)
+from test_browser import BOTH_WAYS, address, server, visit  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
 SECTIONS = ".bd-article > section > section"
-ELEMENTS = 20_000
-"""What a page may have. Formulas are most of it: thirty elements each, on average."""
-MORE_ELEMENTS = {
-    "after": 30_000,
-    "bptt": 46_000,
-    "equations": 31_000,
-    "forward": 27_000,
-    "ledger": 76_000,
-    "lstm": 41_000,
-    "vanishing": 31_000,
-}
-
 # Sections that the browser has laid out: what is skipped is not visible to this question.
 LAID_OUT = f"""() => [...document.querySelectorAll("{SECTIONS} > :is(h2, span + h2)")]
     .filter(heading => heading.checkVisibility({{ contentVisibilityAuto: true }})).length"""
 
 KINDS = f"""() => [...new Set([...document.querySelectorAll("{SECTIONS}")]
     .map(one => getComputedStyle(one).contentVisibility))]"""
-
-
-@FROM_DISK
-@pytest.mark.parametrize("name", PAGES)
-def test_pages_have_few_elements(visit, name):  # noqa: F811
-    count = visit(name).evaluate("document.querySelectorAll('*').length")
-    print(f"{name}: {count} elements")
-    assert count < MORE_ELEMENTS.get(name, ELEMENTS)
 
 
 @pytest.mark.parametrize("width", [360, 1280])
