@@ -27,6 +27,19 @@ PAGES = [path.stem for path in sorted((ROOT / "book").glob("*.md"))]
 SOURCE = "_modules/bptt_lab/cells/lstm"  # a page of the package's source
 PAGE_WEIGHT = 350_000  # bytes, gzipped, everything that a page with a big explorer loads
 SEVERAL_EXPLORERS = {"vanishing": 700_000}  # the chapter with three big ones
+ELEMENTS = 20_000
+"""What a page may have. Formulas are most of it: thirty elements each, on average."""
+MORE_ELEMENTS = {
+    "after": 30_000,
+    "bptt": 46_000,
+    "equations": 31_000,
+    "forward": 27_000,
+    "ledger": 76_000,
+    "lstm": 41_000,
+    "vanishing": 31_000,
+}
+CHAPTERS = ["forward", "bptt", "vanishing", "lstm", "training", "after"]
+WIDE = {"width": 1280, "height": 900}
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -78,7 +91,7 @@ class Visit:
     def __init__(self, context: BrowserContext, address: str, name: str):
         self.faults: list[str] = []
         self.loaded: dict[str, bytes] = {}
-        self.address = address
+        self.address, self.name = address, name
         self.page: Page = context.new_page()
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -144,10 +157,11 @@ ONE_OF_EACH_STYLE = """() => {
 }"""
 
 # Everything is laid out, and what is there many times goes, or axe-core takes minutes: rows of the
-# ledger, words of code that have the same colour, what is inside formulas.
+# ledger, words of code that have the same colour, and formulas, which one renderer writes alike.
 PREPARE = """() => {
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
   each(".claim ~ .claim, .katex-html, math > *", (part) => part.remove());
+  [...document.querySelectorAll(".katex")].slice(1).forEach((formula) => formula.remove());
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight pre span")) {
     if (seen.has(word.className)) word.replaceWith(...word.childNodes);
@@ -182,26 +196,79 @@ def check_with_axe(page: Page, where: str = "html") -> None:
         assert not faults(page, where, runOnly=OF_COLOURS)
 
 
-@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
-def test_pages_are_accessible(visit, name):
-    page = visit(name, unfolded=True)
-    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
-    check_with_axe(page)
+# ---------------------------------------------------------------- every page, in two visits
 
 
-def test_links_to_the_next_page_are_not_cut_off(visit):
-    page = visit("forward", viewport={"width": 360, "height": 740})
-    titles = page.locator(".prev-next-title").all()
-    assert len(titles) == 2
-    for title in titles:
-        assert title.evaluate("e => e.closest('a').scrollWidth <= e.closest('a').clientWidth")
+def once(visits: str, names: list[str]):
+    """Give a test every page as it was opened once, for all tests that look at it in this way."""
+    each = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
+    return pytest.mark.parametrize(visits, each, indirect=True, scope="module")
 
 
-@FROM_DISK
-@pytest.mark.parametrize("name", [*PAGES, "search", SOURCE])
-def test_pages_fit_a_phone(visit, name):
-    page = visit(name, viewport={"width": 360, "height": 640})
+def open_once(chromium: Browser, address: str, name: str, *scripts: str) -> Iterator[Visit]:
+    """Open a page until the tests that share it are through; any fault on it fails the last."""
+    context = chromium.new_context()
+    for script in scripts:
+        context.add_init_script(script)
+    visit = Visit(context, address, name)
+    yield visit
+    context.close()
+    assert not visit.faults, (name, visit.faults)
+
+
+@pytest.fixture(scope="module")
+def as_served(request, chromium: Browser, server: str) -> Iterator[Visit]:
+    """Return a page that is served, as who comes for the first time sees it."""
+    yield from open_once(chromium, server, request.param)
+
+
+@pytest.fixture(scope="module")
+def unfolded(request, chromium: Browser, site: Path) -> Iterator[Visit]:
+    """Return a page from the disk, with all of it unfolded."""
+    for visit in open_once(chromium, site.as_uri(), request.param, UNFOLDED):
+        visit.page.evaluate(
+            "document.querySelectorAll('details').forEach(one => (one.open = true))"
+        )
+        yield visit
+
+
+@once("as_served", PAGES)
+def test_page_weight(as_served, server, site):
+    """Everything that a page loads, gzipped, stays below the bound."""
+    paths = [
+        site / unquote(urlsplit(url).path).lstrip("/")
+        for url in as_served.loaded
+        if url.startswith(server)
+    ]
+    weight = {p.name: len(gzip.compress(p.read_bytes(), 9)) for p in paths}
+    heaviest = sorted(weight.items(), key=lambda item: -item[1])[:6]
+    print(f"{as_served.name}: {sum(weight.values()) / 1000:.0f} kB gzipped; {heaviest}")
+    assert len(weight) > 3
+    assert sum(weight.values()) < SEVERAL_EXPLORERS.get(as_served.name, PAGE_WEIGHT)
+
+
+@once("as_served", PAGES)
+def test_pages_have_few_elements(as_served):
+    count = as_served.page.evaluate("document.querySelectorAll('*').length")
+    assert count < MORE_ELEMENTS.get(as_served.name, ELEMENTS)
+
+
+# A font is asked for when a formula far down is laid out, and until it comes another stands in.
+LAID_OUT_IN_ITS_FONTS = """() => {
+    document.querySelectorAll(".katex-html").forEach(one => one.getBoundingClientRect());
+    return document.fonts.ready.then(() => null);
+}"""
+
+
+@once("as_served", [*PAGES, "search", SOURCE])
+def test_pages_fit_a_phone(as_served):
+    page = as_served.page
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.evaluate(LAID_OUT_IN_ITS_FONTS)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    header = page.locator(".article-header-buttons").bounding_box()
+    assert header["x"] >= 0 and header["x"] + header["width"] <= 360
     too_wide = """() => [...document.querySelectorAll("div.math .katex-html")]
         .filter(e => !e.closest(".output") && e.scrollWidth > e.clientWidth)
         .map(e => e.closest("div.math").id || e.textContent)"""
@@ -215,6 +282,62 @@ def test_pages_fit_a_phone(visit, name):
         return left < formula.left || right > e.closest("article").getBoundingClientRect().right;
     }).map(e => e.textContent)"""
     assert page.evaluate(parted) == []
+
+
+@once("as_served", PAGES)
+def test_print_shows_the_text_and_the_figures_alone(as_served):
+    page = as_served.page
+    page.set_viewport_size(WIDE)
+    page.emulate_media(media="print")
+    shown = """selector => [...document.querySelectorAll(selector)].map(one => {
+        const { width, height } = one.getBoundingClientRect();
+        return width > 0 && height > 0 && getComputedStyle(one).visibility === "visible";
+    })"""
+    assert any(page.evaluate(shown, "article h1, #jb-print-docs-body h1"))
+    for hidden in (".bd-sidebar-primary", "#pst-back-to-top", ".article-header-buttons"):
+        assert not any(page.evaluate(shown, hidden)), hidden
+    assert all(page.evaluate(shown, ".drawing svg, .explorer svg"))
+
+
+CUT_OFF = """all => all
+    .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+    .map(one => one.textContent.slice(0, 200))"""
+
+
+@once("unfolded", PAGES)
+def test_no_code_and_no_output_is_cut_off(unfolded):
+    assert unfolded.page.locator(".cell pre").evaluate_all(CUT_OFF) == []
+
+
+SIZES = """all => all.map(text => {
+    const svg = text.closest("svg");
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    return [scale * parseFloat(getComputedStyle(text).fontSize), text.textContent];
+})"""
+
+
+@once("unfolded", [*CHAPTERS, "index"])
+def test_text_in_figures_can_be_read(unfolded):
+    sizes = unfolded.page.locator("article svg text").evaluate_all(SIZES)
+    assert len(sizes) > 20
+    assert [found for found in sizes if found[0] < 10.95] == []
+
+
+@once("unfolded", [*PAGES, "search", SOURCE])
+def test_pages_are_accessible(unfolded):
+    """The last of its visit: it takes the page apart."""
+    check_with_axe(unfolded.page)
+
+
+# ---------------------------------------------------------------- visits of their own
+
+
+def test_links_to_the_next_page_are_not_cut_off(visit):
+    page = visit("forward", viewport={"width": 360, "height": 740})
+    titles = page.locator(".prev-next-title").all()
+    assert len(titles) == 2
+    for title in titles:
+        assert title.evaluate("e => e.closest('a').scrollWidth <= e.closest('a').clientWidth")
 
 
 @FROM_DISK
@@ -236,36 +359,12 @@ def test_pages_are_whole_without_scripts(visit, name):
             assert not control.is_enabled() or not control.is_visible()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_print_shows_the_text_and_the_figures_alone(visit, name):
-    page = visit(name)
-    page.emulate_media(media="print")
-    assert (
-        page.locator("article h1").is_visible()
-        or page.locator("#jb-print-docs-body h1").is_visible()
-    )
-    for hidden in (".bd-sidebar-primary", "#pst-back-to-top", ".article-header-buttons"):
-        assert page.locator(hidden).locator("visible=true").count() == 0
-    for figure in page.locator(".drawing svg, .explorer svg").all():
-        assert figure.is_visible()
-
-
-@BOTH_WAYS
-@pytest.mark.parametrize(
-    "query, page_of_it",
-    [
-        ("softmax", "forward"),
-        ("eigenvalue", "vanishing"),
-        ("lyapunov_exponents", "api-jacobians"),
-        ("PeepholeLSTM", "api-cells"),
-    ],
-)
-def test_search_finds_pages(visit, query, page_of_it):
-    page = visit("index")
-    page.goto(page.url.replace("index.html", f"search.html?q={query}"))
+def test_every_page_that_has_a_word_is_found(visit):
+    page = visit("search")
+    page.goto(f"{page.url}?q=eigenvalue")
     page.wait_for_selector("#search-results li a")
     links = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
-    assert any(f"{page_of_it}.html" in link for link in links)
+    assert any("vanishing.html" in link for link in links)
 
 
 def test_search_opens_by_keyboard(visit):
@@ -390,19 +489,3 @@ def test_explorers_show_what_the_package_computes(visit, name, move):
             settings.append(check_explorer(figure, explorer))
         for parameter in explorer.parameters:  # every control did something
             assert len({setting[parameter.name] for setting in settings}) > 1
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_weight(chromium, server, site, name):
-    """Everything that a page loads, gzipped, stays below the bound."""
-    context = chromium.new_context()
-    loaded = Visit(context, server, name).loaded
-    context.close()
-    paths = [
-        site / unquote(urlsplit(url).path).lstrip("/") for url in loaded if url.startswith(server)
-    ]
-    weight = {p.name: len(gzip.compress(p.read_bytes(), 9)) for p in paths}
-    heaviest = sorted(weight.items(), key=lambda item: -item[1])[:6]
-    print(f"{name}: {sum(weight.values()) / 1000:.0f} kB gzipped; {heaviest}")
-    assert len(weight) > 3
-    assert sum(weight.values()) < SEVERAL_EXPLORERS.get(name, PAGE_WEIGHT)

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from test_browser import (  # noqa: F401 (fixtures)
     BOTH_WAYS,
     FROM_DISK,
+    WIDE,
     address,
     check_with_axe,
     server,
@@ -15,7 +16,6 @@ from test_browser import (  # noqa: F401 (fixtures)
 )
 
 KEY = "bptt-lab.reading"
-WIDE = {"width": 1280, "height": 900}
 DEEPER, INSIDE = "#fold-eigenvalues-are-not-enough", "#sec-nilpotent"
 WITHIN = "#two-eigenvalues-both-zero"
 pytestmark = [pytest.mark.site, pytest.mark.browser]
@@ -248,51 +248,6 @@ def test_the_choice_is_seen_in_forced_colours(visit):  # noqa: F811
     mark = page.locator(".fold-button:visible").first
     colour = "one => getComputedStyle(one, '::before').backgroundColor"
     assert mark.evaluate(colour) != mark.evaluate("one => getComputedStyle(one).backgroundColor")
-
-
-@pytest.mark.parametrize("name", ["forward", "bptt", "vanishing", "lstm", "training", "after"])
-def test_on_a_phone_nothing_is_wider_than_the_page(visit, name):  # noqa: F811
-    page = visit(name, viewport={"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    header = page.locator(".article-header-buttons").bounding_box()
-    assert header["x"] >= 0 and header["x"] + header["width"] <= 360
-
-
-# ---------------------------------------------------------------- what fits, and what can be read
-
-
-CUT_OFF = """all => all
-    .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
-    .map(one => one.textContent.slice(0, 200))"""
-UNFOLD = """
-document.querySelectorAll(".fold-body").forEach(one => (one.hidden = false));
-document.querySelectorAll("details").forEach(one => (one.open = true));
-"""
-CHAPTERS = ["forward", "bptt", "vanishing", "lstm", "training", "after"]
-RUN = [*CHAPTERS, *(f"{name}-exercises" for name in CHAPTERS), "index", "ledger"]
-
-
-@pytest.mark.parametrize("name", RUN)
-def test_no_code_and_no_output_is_cut_off(visit, name):  # noqa: F811
-    page = visit(name, viewport=WIDE)
-    page.evaluate(UNFOLD)
-    assert page.locator(".cell pre").evaluate_all(CUT_OFF) == []
-
-
-SIZES = """all => all.map(text => {
-    const svg = text.closest("svg");
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    return [scale * parseFloat(getComputedStyle(text).fontSize), text.textContent];
-})"""
-
-
-@pytest.mark.parametrize("name", [*CHAPTERS, "index"])
-def test_text_in_figures_can_be_read(visit, name):  # noqa: F811
-    page = visit(name, viewport=WIDE)
-    page.evaluate(UNFOLD)
-    sizes = page.locator("article svg text").evaluate_all(SIZES)
-    assert len(sizes) > 20
-    assert [found for found in sizes if found[0] < 10.95] == []
 
 
 @pytest.mark.parametrize("how", ["jump", "wheel", "link"])

@@ -1,9 +1,13 @@
-"""What a learner types leads to the section that says most of it, served and from the disk."""
+"""What a learner types leads to the section that says most of it, served and from the disk.
+
+The order of results is that of one script over one list, however both are loaded; so it is held to
+from the disk alone, and what is loaded in both ways with one result.
+"""
 
 import pytest
 from playwright.sync_api import expect
 
-from test_browser import BOTH_WAYS, address, server, visit  # noqa: F401 (fixtures)
+from test_browser import BOTH_WAYS, FROM_DISK, address, server, visit  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -45,7 +49,7 @@ FIRST = {
 }
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_the_section_that_is_meant_comes_first(visit):  # noqa: F811
     page = visit("search")
     field = page.get_by_role("searchbox")
