@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [path.stem for path in sorted((ROOT / "book").glob("*.md"))]
 SOURCE = "_modules/bptt_lab/cells/lstm"  # a page of the package's source
+EVERY = [*PAGES, "search", SOURCE]
 PAGE_WEIGHT = 350_000  # bytes, gzipped, everything that a page with a big explorer loads
 SEVERAL_EXPLORERS = {"vanishing": 700_000}  # the chapter with three big ones
 ELEMENTS = 20_000
@@ -206,14 +207,13 @@ def once(visits: str, names: list[str]):
 
 
 def open_once(chromium: Browser, address: str, name: str, *scripts: str) -> Iterator[Visit]:
-    """Open a page until the tests that share it are through; any fault on it fails the last."""
+    """Open a page until the tests that share it are through; the last one looks at its faults."""
     context = chromium.new_context()
     for script in scripts:
         context.add_init_script(script)
     visit = Visit(context, address, name)
     yield visit
     context.close()
-    assert not visit.faults, (name, visit.faults)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ LAID_OUT_IN_ITS_FONTS = """() => {
 }"""
 
 
-@once("as_served", [*PAGES, "search", SOURCE])
+@once("as_served", EVERY)
 def test_pages_fit_a_phone(as_served):
     page = as_served.page
     page.emulate_media(media="screen")
@@ -299,6 +299,11 @@ def test_print_shows_the_text_and_the_figures_alone(as_served):
     assert all(page.evaluate(shown, ".drawing svg, .explorer svg"))
 
 
+@once("as_served", EVERY)
+def test_no_fault_was_told_when_served(as_served):
+    assert not as_served.faults
+
+
 CUT_OFF = """all => all
     .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
     .map(one => one.textContent.slice(0, 200))"""
@@ -323,10 +328,15 @@ def test_text_in_figures_can_be_read(unfolded):
     assert [found for found in sizes if found[0] < 10.95] == []
 
 
-@once("unfolded", [*PAGES, "search", SOURCE])
+@once("unfolded", EVERY)
 def test_pages_are_accessible(unfolded):
-    """The last of its visit: it takes the page apart."""
+    """It takes the page apart: only its faults can be looked at afterwards."""
     check_with_axe(unfolded.page)
+
+
+@once("unfolded", EVERY)
+def test_no_fault_was_told_from_the_disk(unfolded):
+    assert not unfolded.faults
 
 
 # ---------------------------------------------------------------- visits of their own
