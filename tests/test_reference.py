@@ -153,6 +153,20 @@ def test_names_in_code_lead_to_the_reference_and_the_first_is_a_stop_for_the_tab
 
 
 @pytest.mark.site
+def test_only_words_with_a_colour_have_a_span(site):
+    spans = parse(site / "forward.html").select(".highlight pre span[class]")
+    assert len(spans) > 500
+    assert not {"n", "p", "w", "nn"} & {span["class"][0] for span in spans}
+    css = (site / "_static" / "pygments.css").read_text(encoding="utf-8")
+    for mode in ("light", "dark"):  # and what has none has the colour of code
+        looks = [
+            re.search(rf'"{mode}"\] .highlight{of} {{ .*?\bcolor: (#\w+)', css)
+            for of in ("", " .n", " .p", " .w")
+        ]
+        assert len({look[1] for look in looks}) == 1
+
+
+@pytest.mark.site
 def test_links_in_code_change_nothing_but_code(site):
     text = (site / "forward.html").read_text(encoding="utf-8")
     assert "viewBox" in text and "viewbox" not in text

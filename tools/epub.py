@@ -54,7 +54,8 @@ def to_xhtml(page: Page) -> None:
             if sign.parent.name in FIXED_NUMBER_OF_CHILDREN:
                 sign.decompose()
         formula.replace_with(math)
-        for sign in math.select("mo:has(mrow)"):  # of \bmod; a sign is text alone
+    for row in page.body.select("mo mrow"):  # of \bmod; a sign is text alone
+        if sign := row.find_parent("mo"):  # which no row before has taken it from
             sign.string = sign.get_text()
     for line in page.body.select("svg path:not([d])"):  # of an explorer, empty in its first setting
         line.decompose()
