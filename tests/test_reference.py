@@ -27,7 +27,7 @@ MODULES = {
 HEAVIEST = 350_000  # bytes that a page may weigh with its styles and scripts, compressed
 
 
-computed, tested = cache(equations.computed), cache(equations.tested)
+computed, checked = cache(equations.computed), cache(equations.tested)
 
 
 def read(page: str) -> str:
@@ -108,7 +108,7 @@ def test_beside_an_equation_stand_its_code_and_its_test(site, page):
         line = shown.find_next_sibling()
         links = [a["href"] for a in line.select("a")]
         assert line["class"] == ["equation-code"], label
-        assert links[-1] == f"equations.html#of-{label}" and tested()[label]
+        assert links[-1] == f"equations.html#of-{label}" and checked()[label]
         assert all(link.startswith("api-") for link in links[:-1])
         public = [p for p in computed().get(label, ()) if is_shown(p.name)]
         assert len(links) - 1 == len(public), label
@@ -132,7 +132,7 @@ def test_the_list_of_equations_has_each_with_its_tests(site):
         assert re.fullmatch(r"\(\d+(\.\d+)?\)", row.a.get_text()), label
         assert row.a["href"].endswith(f"#equation-{label}")
         named = [summary.code.get_text() for summary in row.select("summary")]
-        assert named == [place.name.rpartition(".")[2] for place in tested()[label]]
+        assert named == [place.name.rpartition(".")[2] for place in checked()[label]]
         assert all(text.select_one(".highlight pre") for text in row.select("details"))
 
 
