@@ -4,7 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 VISIBLE = '<span class="katex-html"'
 """Begins the half of a formula that screen readers do not see: most of a page's elements."""
@@ -14,6 +14,12 @@ VISIBLE = '<span class="katex-html"'
 def parse(path: Path) -> BeautifulSoup:
     """Return a page as a tree. Tests that use it belong to the group "pages" of one worker."""
     return BeautifulSoup(without_visible_halves(path.read_text(encoding="utf-8")), "html.parser")
+
+
+@cache
+def by_id(path: Path) -> dict[str, Tag]:
+    """Return the elements of a page that have an id: a search for each would read all the page."""
+    return {tag["id"]: tag for tag in parse(path).find_all(id=True)}
 
 
 def without_visible_halves(text: str) -> str:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 import bptt_lab
 from bptt_lab.exercises.places import PAGES, at
-from parsed import parse, without_visible_halves
+from parsed import by_id, parse, without_visible_halves
 from test_quizzes import CHAPTERS
 from tools.progress import FORMER, OUTCOMES
 
@@ -73,15 +73,15 @@ def test_questions_are_native_forms(pages, chapter):
         assert all(len(reason.get_text()) > 25 for reason in reasons)
 
 
-def test_the_list_of_what_can_be_done_names_what_is_there(pages, contents):
+def test_the_list_of_what_can_be_done_names_what_is_there(pages, contents, site):
     assert set(CHAPTERS) <= set(contents)
     for name, page in contents.items():
         assert page["title"] in pages[name].find("h1").get_text()
         for kind in ("sections", "questions", "exercises"):
             assert page[kind] or (name not in CHAPTERS and kind == "exercises"), (name, kind)
             assert len(set(page[kind])) == len(page[kind])
-            place = pages[f"{name}-exercises" if kind == "exercises" and page[kind] else name]
-            assert all(place.find(id=one) for one in page[kind]), (name, kind)
+            on = f"{name}-exercises" if kind == "exercises" and page[kind] else name
+            assert {*page[kind]} <= {*by_id(site / f"{on}.html")}, (name, kind)
         assert len(page["questions"]) == len(pages[name].select(".question"))
     for name in CHAPTERS:
         exercises = pages[f"{name}-exercises"].select("article h2")

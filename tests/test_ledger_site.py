@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bptt_lab.claims import CAUSES, CLAIMS, HARMS, SECTIONS, SIGNS
-from parsed import parse
+from parsed import by_id, parse
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
 CHAPTERS = ("forward", "bptt", "vanishing", "lstm")
@@ -150,7 +150,7 @@ def test_the_crosswalk_leads_from_every_line_to_section_equation_and_entry(site)
         assert sections.find_all("a") and all(".html#" in a["href"] for a in sections.find_all("a"))
         for link in numbers.find_all("a"):
             page, anchor = link["href"].split("#")
-            target = parse(site / page).find(id=anchor)
+            target = by_id(site / page)[anchor]
             assert link.get_text() in target.get_text()
             equations += 1
     assert equations > len(CLAIMS)
@@ -160,6 +160,6 @@ def test_sections_have_the_numbers_of_the_chapters(site):
     for link in parse(site / "crosswalk.html").select("table.crosswalk td:nth-of-type(2) a"):
         page, anchor = link["href"].split("#")
         if page.removesuffix(".html") in CHAPTERS:
-            heading = parse(site / page).find(id=anchor).find(["h1", "h2", "h3"])
+            heading = by_id(site / page)[anchor].find(["h1", "h2", "h3"])
             number = re.match(r"[\d.]+\d", link.get_text())[0]
             assert heading.get_text().startswith(f"{number}.")

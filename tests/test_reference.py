@@ -4,6 +4,7 @@ import gzip
 import inspect
 import json
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ import pytest
 
 import bptt_lab
 from conftest import ROOT
-from parsed import parse
+from parsed import by_id, parse
 from tools import api, equations
 
 pytestmark = pytest.mark.xdist_group("pages")  # one worker parses the pages, not each
@@ -26,10 +27,14 @@ MODULES = {
 HEAVIEST = 350_000  # bytes that a page may weigh with its styles and scripts, compressed
 
 
+computed, checked = cache(equations.computed), cache(equations.tested)
+
+
 def read(page: str) -> str:
     return (ROOT / "book" / page).read_text(encoding="utf-8")
 
 
+@cache
 def names() -> list[tuple[str, str]]:
     """Return module and name of all that the pages show."""
     return [(module, name) for module in MODULES for name in api.public(module)]
@@ -80,32 +85,32 @@ def test_a_plain_formula_is_text_and_a_label_a_link():
 @pytest.mark.site
 def test_every_name_is_shown_once_with_its_source(site):
     for module, name in names():
-        page = parse(site / f"{MODULES[module]}.html")
+        page = by_id(site / f"{MODULES[module]}.html")
         value = getattr(import_module(module), name)
         if not (inspect.isclass(value) or inspect.isroutine(value)):
             continue
-        (shown,) = page.select(f'dt[id="{module}.{name}"]')
+        shown = page[f"{module}.{name}"]
+        assert shown.name == "dt"
         source = shown.select_one("a:has(.viewcode-link)")["href"]
         path, anchor = source.split("#")
-        target = parse((site / path).resolve())
-        assert target.find(id=anchor), source
-        back = target.find(id=anchor).select_one("a.viewcode-back")["href"]
+        target = by_id((site / path).resolve())
+        assert anchor in target, source
+        back = target[anchor].select_one("a.viewcode-back")["href"]
         assert back.endswith(f"{MODULES[module]}.html#{module}.{name}")
 
 
 @pytest.mark.site
 @pytest.mark.parametrize("page", sorted(set(equations.numbered().values())))
 def test_beside_an_equation_stand_its_code_and_its_test(site, page):
-    computed, tested = equations.computed(), equations.tested()
     labels = [label for label, where in equations.numbered().items() if where == page]
     for label in labels:
-        shown = parse(site / f"{page}.html").find(id=f"equation-{label}")
+        shown = by_id(site / f"{page}.html")[f"equation-{label}"]
         line = shown.find_next_sibling()
         links = [a["href"] for a in line.select("a")]
         assert line["class"] == ["equation-code"], label
-        assert links[-1] == f"equations.html#of-{label}" and tested[label]
+        assert links[-1] == f"equations.html#of-{label}" and checked()[label]
         assert all(link.startswith("api-") for link in links[:-1])
-        public = [p for p in computed.get(label, ()) if is_shown(p.name)]
+        public = [p for p in computed().get(label, ()) if is_shown(p.name)]
         assert len(links) - 1 == len(public), label
 
 
@@ -121,14 +126,13 @@ def is_shown(name: str) -> bool:
 
 @pytest.mark.site
 def test_the_list_of_equations_has_each_with_its_tests(site):
-    page = parse(site / "equations.html")
-    tested = equations.tested()
+    page = by_id(site / "equations.html")
     for label in equations.numbered():
-        row = page.find(id=f"of-{label}")
+        row = page[f"of-{label}"]
         assert re.fullmatch(r"\(\d+(\.\d+)?\)", row.a.get_text()), label
         assert row.a["href"].endswith(f"#equation-{label}")
         named = [summary.code.get_text() for summary in row.select("summary")]
-        assert named == [place.name.rpartition(".")[2] for place in tested[label]]
+        assert named == [place.name.rpartition(".")[2] for place in checked()[label]]
         assert all(text.select_one(".highlight pre") for text in row.select("details"))
 
 
