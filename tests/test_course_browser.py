@@ -62,7 +62,8 @@ AT_ONCE = """(form, answers) => {
 ANSWERS = f"""(form, all) => all.map(places => {{
     ({AT_ONCE})(form, places);
     const reason = form.querySelector(`.reasons > li[data-written="${{places[0]}}"]`);
-    return [form.querySelector("[role=status]").textContent, reason.textContent, [...form.classList]];
+    const said = form.querySelector("[role=status]").textContent;
+    return [said, reason.textContent, [...form.classList]];
 }})"""
 
 
