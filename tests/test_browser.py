@@ -14,7 +14,7 @@ import jupytext
 import numpy as np
 import pytest
 from matplotlib.lines import Line2D
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import bptt_lab.book
 from bptt_lab.book.explorer import Explorer
@@ -428,7 +428,7 @@ def check_explorer(figure: Locator, explorer: Explorer) -> dict[str, str]:
     texts = json.loads(figure.get_attribute("data-setting"))
     setting = {p.name: p.values[p.texts.index(texts[p.name])] for p in explorer.parameters}
     sentence = explorer.update(**setting)
-    assert figure.locator("figcaption").text_content() == sentence
+    expect(figure.locator("figcaption")).to_have_text(sentence)  # its data may still be coming
     assert sentence in figure.locator("[role=img]").get_attribute("aria-label")
     for artist, group in zip(explorer.picture.moving, explorer.picture.groups, strict=True):
         if isinstance(artist, Line2D) and artist.get_visible() and artist.get_linestyle() != "None":

@@ -71,10 +71,11 @@ class Book:
         text = page.format(name=name, prose=prose, code=code, log=self.log)
         (self.root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
 
-    def start(self) -> subprocess.Popen:
+    def start(self, **environment: str) -> subprocess.Popen:
         # -o: the environment is used as it is.
         command = ["make", "-o", ".venv/complete", "-o", ".venv/installed", "book"]
-        environment = os.environ | {"PYTHONPATH": str(self.root / "src"), "LC_ALL": "C"}
+        own = {"PYTHONPATH": str(self.root / "src"), "LC_ALL": "C"}
+        environment = os.environ | own | environment
         return subprocess.Popen(
             command, cwd=self.root, env=environment, encoding="utf-8", start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -84,10 +85,10 @@ class Book:
         """Return the executed notebooks of the cache."""
         return list(self.root.glob("_build/executed/*/executed/*/base.ipynb"))
 
-    def build(self) -> tuple[int, str, list[str]]:
+    def build(self, **environment: str) -> tuple[int, str, list[str]]:
         """Return the exit status, what was printed, and the names of the pages that ran."""
         self.log.write_text("", encoding="utf-8")
-        process = self.start()
+        process = self.start(**environment)
         printed, _ = process.communicate(timeout=120)
         return process.returncode, printed, self.log.read_text(encoding="utf-8").split()
 

@@ -33,6 +33,7 @@ def requests(page: BeautifulSoup) -> list[str]:
     """Everything that a page asks for by an attribute, its own data aside."""
     tags = [tag for tag in page.find_all(list(REQUESTS)) if tag.get("rel") != ["canonical"]]
     named = [tag.get(REQUESTS[tag.name]) for tag in tags]
+    named += [tag["data-src"] for tag in page.find_all("script", attrs={"data-src": True})]
     named += [
         m for tag in page.find_all(style=True) for m in re.findall(r"url\(([^)]+)\)", tag["style"])
     ]
