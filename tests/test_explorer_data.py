@@ -1,6 +1,7 @@
 """What explorers show at other settings lies beside the page, and comes when it is needed."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,10 +9,9 @@ from bs4 import BeautifulSoup
 
 from bptt_lab.book.explorer import Control, Explorer
 from bptt_lab.book.plots import panels
-from tests.conftest import ROOT
 from tools.explorers import FOLDER, put_back, put_beside
 
-ASSETS = ROOT / "book" / "assets"
+ASSETS = Path(__file__).resolve().parent.parent / "book" / "assets"
 
 
 @pytest.fixture(scope="module")
