@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import bptt_lab.book
 from bptt_lab.book.explorer import Explorer
-from explorers import ROUNDING, expected, numbers
+from sample_explorer import ROUNDING, expected, numbers
 from tools.live.in_page.needs import needs
 
 ROOT = Path(__file__).resolve().parent.parent

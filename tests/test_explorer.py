@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from bptt_lab.book.explorer import Control, Explorer
 from bptt_lab.book.plots import panels
-from explorers import ROUNDING, expected, markup, numbers, payload, reference
+from sample_explorer import ROUNDING, expected, markup, numbers, payload, reference
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from bptt_lab.book.explorer import Control, Explorer
 from bptt_lab.book.plots import panels
 from bptt_lab.book.svg import SMALLEST, Drawing
-from explorers import ROUNDING, expected, numbers, reference
+from sample_explorer import ROUNDING, expected, numbers, reference
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from bptt_lab.book.plots import COLOURS, STYLE, panels
 from bptt_lab.book.svg import Drawing, Picture
-from explorers import ROUNDING, expected, numbers
+from sample_explorer import ROUNDING, expected, numbers
 
 
 def soup(figure, alt="A figure."):
