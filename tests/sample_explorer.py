@@ -65,6 +65,18 @@ def payload(explorer):
     return json.loads(markup(explorer).find("script").string)
 
 
+HAS_ITS_DATA = """figure => {
+    const { src } = figure.querySelector("script").dataset;
+    return !src || document.head.querySelector(`script[src="${src}"]`)?.data;
+}"""
+
+
+def settled(figure):
+    """Return a figure of the site that has moved, once the data that it asked for are there."""
+    figure.page.wait_for_function(HAS_ITS_DATA, arg=figure.element_handle())
+    return figure
+
+
 def numbers(text):
     """Coordinates in path data, as rows of x and y."""
     return np.array(re.findall(r"-?\d+(?:\.\d+)?", text), dtype=float).reshape(-1, 2)

@@ -12,6 +12,7 @@ import bptt_lab
 from bptt_lab import RNN, forward
 from bptt_lab.book.plots import scientific
 from chapters import functions
+from sample_explorer import settled
 from test_browser import FROM_DISK, address, server, visit  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +37,7 @@ def move(page, number=0, **setting):
             value,
         )
         assert found == value
-    return figure.locator("figcaption").inner_text()
+    return settled(figure).locator("figcaption").inner_text()
 
 
 @FROM_DISK
@@ -91,7 +92,7 @@ def test_a_case_sets_the_controls_and_hides_the_answer_until_it_is_asked_for(vis
     figure.evaluate("figure => figure.scrollIntoView()")
     for case, (rho, scale, activation, pulse, start) in CASES.items():
         figure.get_by_role("button", name=case).evaluate("e => e.click()")
-        hidden = figure.locator("figcaption").inner_text()
+        hidden = settled(figure).locator("figcaption").inner_text()
         assert "what becomes of the difference" in hidden and start not in hidden
         shown = json.loads(figure.get_attribute("data-setting"))
         assert (float(shown["rho"]), float(shown["scale"])) == (rho, scale)

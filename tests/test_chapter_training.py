@@ -398,9 +398,10 @@ def test_on_the_page_the_gradient_arrives_before_the_loss_falls(visit, network):
     slider.press("Home")
     story = []
     for _ in range(26):
-        caption = figure.locator("figcaption").text_content()
-        assert caption.startswith(f"{network} after {20 * len(story)} updates")
-        story.append(seen(caption))
+        caption = figure.locator(
+            "figcaption", has_text=f"{network} after {20 * len(story)} updates"
+        )
+        story.append(seen(caption.text_content()))  # waits until it is there
         slider.press("ArrowRight")
     losses, wrong, reached = np.transpose(story)
     assert losses[0] > 1.3 and wrong[0] > 0.6 and reached[0] < 0.1

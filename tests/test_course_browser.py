@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from sample_explorer import settled
 from test_browser import (  # noqa: F401 (fixtures)
     BOTH_WAYS,
     FROM_DISK,
@@ -479,7 +480,7 @@ def test_a_setting_of_a_figure_can_be_linked_to(visit):  # noqa: F811
     slider, caption = figure.locator("input[type=range]"), figure.locator("figcaption")
     first = caption.text_content()
     slider.fill("5")
-    said = caption.text_content()
+    said = settled(figure).locator("figcaption").text_content()
     assert said != first
     figure.get_by_role("button", name="Copy link").click()
     expect(figure.locator(".copy-link")).to_have_text(re.compile("copied|address bar"))
@@ -519,7 +520,7 @@ def test_a_figure_fills_the_screen_and_can_be_moved_there(visit):  # noqa: F811
     said = caption.text_content()
     slider.focus()
     page.keyboard.press("ArrowRight")
-    assert caption.text_content() != said
+    expect(caption).not_to_have_text(said)
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("!document.fullscreenElement")
