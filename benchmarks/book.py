@@ -31,7 +31,7 @@ COLUMNS = [*KINDS.values(), "other"]
 SLOWED = (1, 4)  # times
 EVENTS, QUICK_EVENTS = 50, 10
 
-PAGE_GOAL, PAGE_GOALS = 350, {"vanishing": 700}  # kB, gzipped; one page has three big explorers
+PAGE_GOAL = 350  # kB, gzipped
 SCRIPT_GOALS = (4, 16)  # ms
 COLD_GOAL, UNCHANGED_GOAL = 60, 5  # s
 
@@ -100,7 +100,7 @@ def weights(browser: Browser, address: str, site: Path) -> tuple[Table, list[Goa
         totals[name] = sum(weight.values())
         table.rows.append([name, *(f"{w:.0f}" for w in weight.values()), f"{totals[name]:.0f}"])
     goals = [
-        Goal(f"page {name}, kB gzipped", weight, PAGE_GOALS.get(name, PAGE_GOAL))
+        Goal(f"page {name}, kB gzipped", weight, PAGE_GOAL)
         for name, weight in sorted(totals.items(), key=lambda item: -item[1])[:3]
     ]
     return table, goals
@@ -177,7 +177,7 @@ def milliseconds(steps: list[dict[str, Any]], what: str) -> list[str]:
 def explorers(
     browser: Browser, address: str, site: Path, events: int, say: Say
 ) -> tuple[Table, list[Goal]]:
-    """Script and paint time of every explorer; the first step unpacks its data."""
+    """Script and paint time of every explorer."""
     kinds = [
         f"{what} {n}" for what in ("script ms", "paint ms") for n in ("first", "median", "worst")
     ]

@@ -73,6 +73,7 @@ def steps(page, *places):
         yield page.locator("figcaption").first
 
 
+@pytest.mark.browser
 def test_a_figure_asks_for_its_data_and_shows_them(chromium, site):
     page = chromium.new_page()
     page.goto((site / "page.html").as_uri())
@@ -83,6 +84,7 @@ def test_a_figure_asks_for_its_data_and_shows_them(chromium, site):
     page.close()
 
 
+@pytest.mark.browser
 def test_data_that_do_not_come_are_missed_and_asked_for_again(chromium, site):
     (file,) = (site / FOLDER).iterdir()
     away = file.rename(site / "away.js")

@@ -106,6 +106,16 @@ def test_a_bifurcation_diagram_has_every_state_above_its_parameter():
     assert list(right.lines[-1].get_ydata()) == [-1, 0, 1]
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-9])
+def test_a_bifurcation_diagram_draws_a_cycle_once_however_small(size):
+    _, (left, right) = panels(2)
+    plots.bifurcation(
+        left, right, [0, 1], size * np.array([[0, 3], [1, 3], [0, 3], [1, 3]]), [-1, -1]
+    )
+    x, y = left.lines[0].get_data()
+    assert sorted(zip(x, y / size, strict=True)) == [(0, 0), (0, 1), (1, 3)]
+
+
 def test_histograms_count_every_singular_value_also_those_that_are_too_small(axes):
     plots.spectra(axes, {"Gaussian": [1e-30, 1e-5, 0.5], "orthogonal": [1.0, 1.0]}, low=-12)
     heights = [patch.get_height() for patch in axes.patches]

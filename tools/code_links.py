@@ -2,7 +2,7 @@
 
 It makes links of the package's names in code. It reads a page's whole HTML for that and writes it
 anew, without the capitals of SVG: so it is given the blocks of code alone. It finds names by the
-spans that Pygments puts around them; afterwards those go that give no colour, two of three.
+spans that Pygments puts around them; afterwards most of them go: those that give no colour.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Sphinx extension: what explorers show at other settings lies beside the page.
 
-A page that carries it would take twice as long to come; explorer.js asks for it when the figure
-comes near. It is a script, since a page that lies on a disk may read no other file.
+In a page it would be up to a third of what has to come before anything is shown; explorer.js asks
+for it when the figure comes near. It is a script, since a page that lies on a disk may read no
+other file.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
+
+from bptt_lab.book.explorer import in_script
 
 DATA = re.compile(
     r'(<figure class="explorer"(?:(?!</figure>).)*?<script type="application/json")>(.*?)</script>',
@@ -31,22 +34,16 @@ def put_beside(app: Sphinx, pagename: str, templatename: str, context: dict, doc
     def moved(match: re.Match) -> str:
         data = json.loads(match[2])
         page = {name: data.pop(name) for name in AT_ONCE}
-        text = f"{BEFORE}{compact(data)};\n"
+        text = f"{BEFORE}{in_script(data)};\n"
         name = f"{FOLDER}/{hashlib.sha256(text.encode()).hexdigest()[:12]}.js"
         path = Path(app.outdir) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         address = "../" * pagename.count("/") + name
-        return f'{match[1]} data-src="{address}">{compact(page)}</script>'
+        return f'{match[1]} data-src="{address}">{in_script(page)}</script>'
 
     if body := context.get("body"):
         context["body"] = DATA.sub(moved, body)
-
-
-def compact(data: object) -> str:
-    """Write JSON that can stand in a script: no text in it may end the element."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    return text.replace("<", "\\u003c")
 
 
 def put_back(site: Path, figure: str) -> str:
@@ -55,7 +52,7 @@ def put_back(site: Path, figure: str) -> str:
     def whole(match: re.Match) -> str:
         text = (site / match[1]).read_text(encoding="utf-8")
         data = json.loads(text.removeprefix(BEFORE).rstrip(";\n"))
-        data = compact({**json.loads(match[2]), **data})
+        data = in_script({**json.loads(match[2]), **data})
         return f'<script type="application/json">{data}</script>'
 
     return BESIDE.sub(whole, figure)

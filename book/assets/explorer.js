@@ -115,11 +115,11 @@
     const presets = controls.querySelectorAll(".presets button");
     let slots, preparing, timer, shown = data.start;
 
-    const unpack = ({ groups: packedGroups, slots, scale }) => {
-      const groups = packedGroups.map(increasing);
-      return slots.map(([group, place, name, packed]) => {
+    const unpack = (packed) => {
+      const groups = packed.groups.map(increasing);
+      return packed.slots.map(([group, place, name, values]) => {
         const node = find(`[data-i="${place}"]`), frames = groups[group];
-        const text = states(packed, node.getAttribute(name) ?? "", scale);
+        const text = states(values, node.getAttribute(name) ?? "", packed.scale);
         return { node, name, frames, text, state: frames[data.start] };
       });
     };
@@ -127,14 +127,11 @@
     const prepare = () => (preparing ??= fetched());
 
     const fetched = async () => {
-      try {
-        slots = unpack(dataset.src ? await load(dataset.src) : data);
-        status.textContent = "";
-      } catch {
-        preparing = undefined; // the next step asks again
-        status.textContent = "What the figure shows at other settings could not be loaded.";
-      }
-      status.classList.toggle("fault", !slots);
+      const packed = dataset.src ? await load(dataset.src).catch(() => null) : data;
+      if (packed) slots = unpack(packed);
+      else preparing = undefined; // the next step asks again
+      status.textContent = packed ? "" : "What the figure shows at other settings could not be loaded.";
+      status.classList.toggle("fault", !packed);
     };
 
     const draw = async () => {

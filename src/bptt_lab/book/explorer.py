@@ -465,8 +465,7 @@ def _page(explorer: Explorer) -> str:
     caption = Element("figcaption", {"data-longest": max(sentences, key=len)})
     grid.vary(SubElement(caption, "span"), "#", sentences)
     tables = _tables(grid)
-    data = json.dumps(_data(grid), separators=(",", ":"), ensure_ascii=False)
-    data = data.replace("<", "\\u003c")  # no text may end the script element
+    data = in_script(_data(grid))
     setting = {p.name: p.texts[p.start] for p in explorer.parameters}
     return prefix_ids(
         f'<figure class="explorer" data-name="{html.escape(explorer.title)}" '
@@ -478,6 +477,16 @@ def _page(explorer: Explorer) -> str:
         f'<p class="status" role="status"></p><script type="application/json">{data}</script>'
         f"{_html(caption)}</figure>"
     )
+
+
+def in_script(data: dict[str, Any]) -> str:
+    r"""Return data as JSON that can stand in a script: no text in it ends the element.
+
+    >>> in_script({"name": "</script>"})
+    '{"name":"\\u003c/script>"}'
+    """
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c")
 
 
 def _presets(explorer: Explorer) -> str:

@@ -291,10 +291,11 @@ def bifurcation(
         Nats per step.
     """
     parameter, orbit = np.asarray(parameter), np.asarray(orbit)
-    # A cycle comes back to the same few points: each is drawn once.
-    points = np.broadcast_arrays(parameter, orbit.round(3))
-    across, up = np.unique(np.reshape(points, (2, -1)), axis=1)
-    left.plot(across, up, ".", color=COLOURS[0], ms=1.6)
+    # A cycle comes back to the same few points. What nobody could tell apart is drawn once.
+    nearby = np.rint(orbit / (np.ptp(orbit) / 2000 or 1.0))
+    points = np.reshape(np.broadcast_arrays(parameter, nearby), (2, -1))
+    _, first = np.unique(points, axis=1, return_index=True)
+    left.plot(points[0, first], orbit.ravel()[first], ".", color=COLOURS[0], ms=1.6)
     right.axhline(0, **REFERENCE)
     right.plot(parameter, rates, "-", color=COLOURS[0], linewidth=1.2)
     right.set_ylabel("nats per step")
