@@ -34,6 +34,7 @@ MORE_ELEMENTS = {
     "after": 24_000,
     "bptt": 39_000,
     "forward": 23_000,
+    "ledger": 60_000,
     "lstm": 34_000,
     "vanishing": 24_000,
 }

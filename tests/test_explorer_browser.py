@@ -217,7 +217,8 @@ def test_every_setting_in_any_order(visit, explorer):
 
 
 def test_a_step_is_drawn_in_the_event_itself_and_quickly(visit, explorer, capsys):
-    page = visit(explorer._repr_html_())
+    busy = "<script>window.requestIdleCallback = () => {}</script>"  # nothing is prepared
+    page = visit(busy, explorer._repr_html_())
     times, sentences = page.locator("figure.explorer").evaluate(
         """(figure) => {
             const slider = figure.querySelector("input"), times = [], sentences = new Set();

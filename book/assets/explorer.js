@@ -124,18 +124,22 @@
       });
     };
 
-    const prepare = () => (preparing ??= fetched());
-
-    const fetched = async () => {
-      const packed = dataset.src ? await load(dataset.src).catch(() => null) : data;
-      if (packed) slots = unpack(packed);
-      else preparing = undefined; // the next step asks again
-      status.textContent = packed ? "" : "What the figure shows at other settings could not be loaded.";
-      status.classList.toggle("fault", !packed);
+    const prepare = () => {
+      if (dataset.src) preparing ??= fetched();
+      else slots ??= unpack(data);
     };
 
-    const draw = async () => {
-      if (!slots) await prepare();
+    const fetched = async () => {
+      const packed = await load(dataset.src).catch(() => null);
+      status.textContent = packed ? "" : "What the figure shows at other settings could not be loaded.";
+      status.classList.toggle("fault", !packed);
+      if (!packed) return (preparing = undefined); // the next step asks again
+      slots = unpack(packed);
+      draw(); // the reader may have moved on
+    };
+
+    const draw = () => {
+      prepare();
       for (const slot of slots ?? []) {
         const state = slot.frames[shown], unseen = slot.node.rows && !details.open;
         if (state === slot.state || unseen) continue;
