@@ -138,36 +138,44 @@ UNFOLDED = """localStorage.setItem("bptt-lab.reading", '{"path": "all", "article
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 
 # These take axe-core long. Texts that are styled alike have the same: the first stands for all.
+# Of a single sign, and of texts in drawings, it cannot tell.
 ONE_OF_EACH_STYLE = """() => {
+  document.querySelectorAll("svg").forEach((drawing) => drawing.remove());
   const seen = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const paths = new Map([[null, ""]]);
   const path = (part) => {
     if (!paths.has(part))
-      paths.set(part, `${path(part.parentElement)} ${part.tagName}.${part.className}`);
+      paths.set(part, `${path(part.parentElement)} ${part.tagName}.${part.className} ${part.style.color}`);
     return paths.get(part);
   };
   const again = [];
   while (texts.nextNode()) {
-    const style = path(texts.currentNode.parentElement);
-    if (!texts.currentNode.data.trim()) continue;
-    if (seen.has(style)) again.push(texts.currentNode);
-    seen.add(style);
+    const words = texts.currentNode.data.trim(), style = path(texts.currentNode.parentElement);
+    if (!words || seen.has(style)) again.push(texts.currentNode);
+    else if (words.length > 1) seen.add(style);
   }
-  again.forEach((text) => text.remove());
+  const remove = (part) => {
+    const above = part.parentElement;
+    part.remove();
+    if (!above.hasChildNodes()) remove(above);
+  };
+  again.forEach(remove);
 }"""
 
 # Everything is laid out, and what is there many times goes, or axe-core takes minutes: rows of the
-# ledger, words of code that have the same colour, and formulas, which one renderer writes alike.
+# ledger, words of code that have the same colour, lines of drawings, and formulas, which one renderer
+# writes alike.
 PREPARE = """() => {
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
-  each(".claim ~ .claim, .katex-html, math > *", (part) => part.remove());
+  each(".claim ~ .claim, .katex-html, math > *, svg path", (part) => part.remove());
   [...document.querySelectorAll(".katex")].slice(1).forEach((formula) => formula.remove());
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight pre span")) {
     if (seen.has(word.className)) word.replaceWith(...word.childNodes);
-    seen.add(word.className);
+    else if (word.textContent.length > 1) seen.add(word.className);
   }
   each("section", (part) => (part.style.contentVisibility = "visible"));
+  each(".highlight pre", (code) => (code.style.whiteSpace = "pre-wrap")); // nothing out of sight
   return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }"""
 

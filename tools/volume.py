@@ -98,17 +98,34 @@ def read_page(site: Path, name: str, caption: str) -> Page:
     soup = BeautifulSoup(text, "html.parser")
     body = soup.select_one("article > section")
     restore_case(body, text)
+    formulas = set_aside(body, soup)
     tidy(body, soup)
     gather_answers(body, soup)
-    return Page(name, caption, words(body.h1), body)
+    title = words(body.h1)
+    for place, formula in formulas:
+        if place.parent:  # it was not dropped
+            place.replace_with(formula)
+    return Page(name, caption, title, body)
+
+
+def set_aside(body: Tag, soup: BeautifulSoup) -> list[tuple[Tag, Tag]]:
+    """Put its text in place of each formula, in which most elements are, for a time."""
+    aside = []
+    for formula in body.find_all(class_="katex"):
+        place = soup.new_tag("span")
+        place.string = formula.find(class_="katex-html", recursive=False).get_text(" ", strip=True)
+        formula.replace_with(place)
+        aside.append((place, formula))
+    return aside
 
 
 def restore_case(body: Tag, text: str) -> None:
     """Give elements and attributes of SVG their capitals back, which the parser takes from them."""
     cased = {name.lower(): name for name in re.findall(r"[<\s]([a-z]+[A-Z]\w*)(?=[\s=/>])", text)}
-    for tag in body.select("svg, svg *"):
-        tag.name = cased.get(tag.name, tag.name)
-        tag.attrs = {cased.get(name, name): value for name, value in tag.attrs.items()}
+    for drawing in body.find_all("svg"):
+        for tag in (drawing, *drawing.find_all(True)):
+            tag.name = cased.get(tag.name, tag.name)
+            tag.attrs = {cased.get(name, name): value for name, value in tag.attrs.items()}
 
 
 def words(tag: Tag) -> str:
