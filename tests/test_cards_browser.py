@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from test_browser import BOTH_WAYS, address, server, visit  # noqa: F401 (fixtures)
+from test_browser import FROM_DISK, address, server, visit  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -37,7 +37,7 @@ def point_at(link) -> None:
     link.hover()
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_pointing_at_a_reference_shows_it(visit):  # noqa: F811
     page = visit("vanishing", unfolded=True)
     scripts = "document.querySelectorAll('script[src*=\"cards/\"]').length"
@@ -95,11 +95,17 @@ def test_a_pointer_that_passes_by_shows_nothing(visit):  # noqa: F811
     expect(page.locator(".preview")).to_have_count(0)
 
 
+LEFT = "one => one.getBoundingClientRect().left"
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_card_stays_within_the_window(visit, width):  # noqa: F811
+    """Also those of the links that are furthest to the left and to the right."""
     page = visit("vanishing", unfolded=True, viewport={"width": width, "height": 600})
-    for kind, links in KINDS.items():
-        for link in page.locator(links).locator("visible=true").all()[:3]:
+    for kind, links in KINDS.items() | {("mark", "a.ledger")}:
+        found = page.locator(links).locator("visible=true").all()[:20]
+        found.sort(key=lambda link: link.evaluate(LEFT))
+        for link in (found[0], found[-1]):
             point_at(link)
             box = page.locator(".preview").bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= width, kind

@@ -7,7 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from bptt_lab.claims import CLAIMS, HARMS, SECTIONS, VERDICTS
 from test_browser import (  # noqa: F401 (fixtures)
-    BOTH_WAYS,
     FROM_DISK,
     address,
     server,
@@ -29,7 +28,7 @@ def expected(**fields: str) -> list[str]:
     return [c.id for c in CLAIMS.values() if all(getattr(c, k) == v for k, v in fields.items())]
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_rows_are_filtered_by_verdict_part_and_words(visit):  # noqa: F811
     page = visit("ledger")
     form = page.get_by_role("form", name="Filter the claims")
@@ -58,7 +57,7 @@ def test_rows_are_filtered_by_verdict_part_and_words(visit):  # noqa: F811
     expect(status).to_have_text(f"0 of {len(CLAIMS)} claims.")
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_rows_are_filtered_and_sorted_by_harm(visit):  # noqa: F811
     page = visit("ledger")
     form = page.get_by_role("form", name="Filter the claims")
@@ -78,7 +77,7 @@ def test_rows_are_filtered_and_sorted_by_harm(visit):  # noqa: F811
     assert page.locator("#claims-dyn h3").is_visible()
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_a_link_to_a_row_opens_it(visit):  # noqa: F811
     page = visit("vanishing", unfolded=True)
     page.locator('a.ledger[href="ledger.html#vg-12"]').first.click()
@@ -139,7 +138,7 @@ def test_the_keyboard_reaches_everything(visit):  # noqa: F811
     assert not page.evaluate("document.activeElement.matches('.claims-strip .parts a.square')")
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_a_mark_tells_what_holds_when_it_is_pointed_at(visit):  # noqa: F811
     page = visit("vanishing", unfolded=True)
     mark = page.locator('a.ledger[href="ledger.html#norm-02"]').first
@@ -157,17 +156,6 @@ def test_a_mark_tells_what_holds_when_it_is_pointed_at(visit):  # noqa: F811
     expect(card).to_be_visible()
     mark.evaluate("one => one.blur()")
     expect(card).to_have_count(0)
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_a_card_stays_within_the_window(visit, width):  # noqa: F811
-    page = visit("lstm", unfolded=True, viewport={"width": width, "height": 600})
-    for mark in page.locator("a.ledger").all()[:12]:
-        mark.hover()
-        box = page.locator(".preview").bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= width
-        page.keyboard.press("Escape")
-        page.mouse.move(0, 0)
 
 
 @FROM_DISK

@@ -391,8 +391,8 @@ def is_notebook(path: Path) -> bool:
     return "{code-cell}" in path.read_text(encoding="utf-8")
 
 
-# Their experiments take half a minute and more.
-LONG = dict.fromkeys(["after", "lstm", "training", "vanishing"], [pytest.mark.slow])
+# Their experiments take half a minute and more; the ledger runs every claim, as test_claims does.
+LONG = dict.fromkeys(["after", "ledger", "lstm", "training", "vanishing"], [pytest.mark.slow])
 NOTEBOOKS = [p.stem for p in sorted((ROOT / "book").glob("*.md")) if is_notebook(p)]
 
 

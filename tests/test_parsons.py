@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from bptt_lab import LSTM, RNN, forward, loss_and_gradients, softmax
 from bptt_lab.reference import sigmoid
 from conftest import ROOT
-from test_browser import BOTH_WAYS, address, server, visit  # noqa: F401
+from test_browser import FROM_DISK, address, server, visit  # noqa: F401
 from tools.parsons import before, lines
 
 CODE = {
@@ -93,7 +93,7 @@ def in_order(group):
 
 @pytest.mark.site
 @pytest.mark.browser
-@BOTH_WAYS
+@FROM_DISK
 @pytest.mark.parametrize("page_name", CODE)
 def test_lines_are_put_in_order_by_keyboard_and_by_mouse(visit, page_name):  # noqa: F811
     page = visit(f"{page_name}-exercises", viewport={"width": 1280, "height": 1400})

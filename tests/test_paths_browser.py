@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from test_browser import (  # noqa: F401 (fixtures)
-    BOTH_WAYS,
     FROM_DISK,
     WIDE,
     address,
@@ -42,7 +41,7 @@ def kept(page: Page) -> dict:
 # ---------------------------------------------------------------- paths
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_the_path_is_chosen_by_keyboard_and_kept(visit):  # noqa: F811
     page = visit("vanishing")
     group = page.get_by_role("group", name="Read")
@@ -76,7 +75,7 @@ def test_a_folded_section_opens_by_its_button(visit):  # noqa: F811
     expect(button).to_have_attribute("aria-expanded", "false")
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_a_link_into_a_folded_section_opens_it(visit):  # noqa: F811
     page = visit("vanishing", viewport=WIDE)
     assert page.locator(DEEPER).get_attribute("hidden") == "until-found"  # a search finds it too
@@ -126,7 +125,7 @@ def test_nothing_moves_while_a_page_loads(chromium, server, choice):  # noqa: F8
 # ---------------------------------------------------------------- the article
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_the_switch_unfolds_what_is_about_the_article(visit):  # noqa: F811
     page = visit("lstm", viewport=WIDE)
     path(page, "everything").check()
@@ -152,7 +151,7 @@ def test_the_switch_unfolds_what_is_about_the_article(visit):  # noqa: F811
     assert kept(page)["article"] is False
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_a_link_of_the_ledger_shows_the_mark(visit):  # noqa: F811
     page = visit("ledger")
     page.goto(page.url + "#lstm-12")
@@ -176,7 +175,7 @@ def test_links_from_and_to_the_crosswalk_switch_it_on(visit):  # noqa: F811
 # ---------------------------------------------------------------- exercises
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_an_old_link_to_an_exercise_leads_to_its_page(visit):  # noqa: F811
     page = visit("bptt")
     page.goto(page.url + "#write-it-yourself-the-window")

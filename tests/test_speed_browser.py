@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from test_browser import BOTH_WAYS, CHAPTERS, address, server, visit  # noqa: F401 (fixtures)
+from test_browser import CHAPTERS, FROM_DISK, address, server, visit  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -49,7 +49,7 @@ def test_sections_are_as_far_apart_as_if_all_were_laid_out(visit):  # noqa: F811
 PLACES = ["sec-bptt-truncated", "equation-eq-bptt-recursion", "sec-bptt-cut-formulas", "quiz"]
 
 
-@BOTH_WAYS
+@FROM_DISK
 def test_a_link_leads_far_down_a_page(visit):  # noqa: F811
     page = visit("bptt")
     for place in PLACES:
