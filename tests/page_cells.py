@@ -1,4 +1,4 @@
-"""Run the cells of a chapter under the conditions of a page: `python page_cells.py CHAPTER.md`.
+"""Run cells under the conditions of a page: `python page_cells.py < CELLS`, a list in JSON.
 
 No library that draws, no threads, no processes, and the NumPy that comes first on the path. It
 prints JSON: the version of NumPy, and for each cell its source, what came of it and how long it
@@ -12,9 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
-
-import jupytext
 
 from tools.live.in_page import Page, prepare
 
@@ -36,9 +33,7 @@ async def run_all(sources: list[str]) -> list[dict]:
 
 
 def main() -> None:
-    text = Path(sys.argv[1]).read_text(encoding="utf-8")
-    notebook = jupytext.reads(text, fmt="md:myst")
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    sources = json.load(sys.stdin)
     loop = asyncio.new_event_loop()
     prepare()
     threading.Thread.start = refuse

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sphinxcontrib import katex
 
+from conftest import SITE
 from tools import book_site
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +57,9 @@ class Book:
             shutil.copy2(ROOT / name, root)
         for folder in ("tools", "src", "book/assets"):
             shutil.copytree(ROOT / folder, root / folder)
+        packed = SITE.parent / "python"  # what pages run is made once, with the site
+        if packed.is_dir():
+            shutil.copytree(packed, root / "_build" / "python", copy_function=os.link)
         (root / "node_modules").symlink_to(ROOT / "node_modules")
         (root / ".venv").symlink_to(ROOT / ".venv")
         (root / "_toc.yml").write_text(
