@@ -25,6 +25,22 @@ def test_sections_far_from_the_screen_are_not_laid_out(visit, name):  # noqa: F8
         assert page.evaluate(LAID_OUT) < page.locator(SECTIONS).count() / 2, width
 
 
+HEIGHTS = f"""() => [...document.querySelectorAll("{SECTIONS}")].map((section) => {{
+  section.style.contentVisibility = "visible";
+  const taken = parseFloat(section.style.getPropertyValue("--height"));
+  return [section.id, taken, section.getBoundingClientRect().height / 16];
+}})"""
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, "ledger"])
+def test_a_section_is_about_as_tall_as_it_is_taken_to_be(visit, name):  # noqa: F811
+    heights = visit(name, viewport={"width": 412, "height": 800}).evaluate(HEIGHTS)
+    for anchor, taken, real in heights:
+        assert 0.8 * real < taken < max(3 * real, 30), (anchor, taken, real)
+    taken, real = (sum(column) for column in list(zip(*heights, strict=True))[1:])
+    assert 0.9 * real < taken < 1.5 * real
+
+
 def test_on_paper_and_without_scripts_every_section_is_laid_out(visit):  # noqa: F811
     page = visit("bptt")
     assert page.evaluate(KINDS) == ["auto"]
