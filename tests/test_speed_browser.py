@@ -32,13 +32,14 @@ HEIGHTS = f"""() => [...document.querySelectorAll("{SECTIONS}")].map((section) =
 }})"""
 
 
-@pytest.mark.parametrize("name", [*CHAPTERS, "ledger"])
+@pytest.mark.parametrize("name", [*CHAPTERS, *(f"{n}-exercises" for n in CHAPTERS), "ledger"])
 def test_a_section_is_about_as_tall_as_it_is_taken_to_be(visit, name):  # noqa: F811
+    """Rather less tall: what is laid out later would lie over its neighbours."""
     heights = visit(name, viewport={"width": 412, "height": 800}).evaluate(HEIGHTS)
     for anchor, taken, real in heights:
-        assert 0.8 * real < taken < max(3 * real, 30), (anchor, taken, real)
+        assert 0.95 * real < taken < max(3 * real, 30), (anchor, taken, real)
     taken, real = (sum(column) for column in list(zip(*heights, strict=True))[1:])
-    assert 0.9 * real < taken < 1.5 * real
+    assert real < taken < 1.6 * real
 
 
 def test_on_paper_and_without_scripts_every_section_is_laid_out(visit):  # noqa: F811

@@ -23,7 +23,7 @@ LINE = 1.15  # of code
 LISTING = 7  # what is around code, and below it
 FORMULA = 4
 FIGURE = 35
-FOLDED = 4
+FOLDED = 6
 
 FOLDS = (HideCodeCellNode, dropdown_main)
 SECTION = re.compile(r'<section id="([^"]+)">')
