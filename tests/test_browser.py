@@ -422,6 +422,15 @@ def test_the_theme_button_changes_the_theme(visit):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+@pytest.mark.parametrize("name", ["api-own-cell", "bptt-exercises", "index"])
+def test_in_the_dark_outputs_have_no_light_sheet(visit, name):
+    page = visit(name, color_scheme="dark")
+    sheets = page.locator(".cell_output .text_html").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    )
+    assert set(sheets) == {"rgba(0, 0, 0, 0)"}
+
+
 @cache
 def explorers_of(name: str) -> list[Explorer]:
     """Run what the explorers of a chapter rest on, and return them in their order."""
