@@ -14,6 +14,7 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx_design.dropdown import dropdown_main
 
+from tools.paths import sections
 from tools.quiz import Element
 
 # What takes how much room, in rem.
@@ -57,8 +58,8 @@ def height(node: nodes.Node) -> float:
 def estimate(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Note how tall the sections of a page are."""
     whole = doctree.next_node(nodes.section)
-    sections = [part for part in whole or () if isinstance(part, nodes.section)]
-    doctree["heights"] = {section["ids"][0]: height(section) for section in sections}
+    top = sections(whole) if whole else []
+    doctree["heights"] = {section["ids"][0]: height(section) for section in top}
 
 
 def write(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:

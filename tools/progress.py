@@ -21,6 +21,7 @@ from sphinxcontrib import katex
 
 from tools import paths
 from tools.order import exercises_of, reading_order
+from tools.paths import sections, title
 from tools.quiz import Element
 
 SOLVED = {"Quiz"}  # the section is not read but solved, which is counted by itself
@@ -32,15 +33,6 @@ FORMER = json.loads(Path(__file__).with_name("former_names.json").read_text(enco
 OUTCOMES = json.loads(Path(__file__).with_name("outcomes.json").read_text(encoding="utf-8"))
 
 log = logging.getLogger(__name__)
-
-
-def sections(of: nodes.Element) -> list[nodes.section]:
-    """Return the sections directly below a section."""
-    return [child for child in of.children if isinstance(child, nodes.section)]
-
-
-def title(section: nodes.section) -> str:
-    return section[0].astext()
 
 
 def name_of(env: BuildEnvironment, section: nodes.section) -> str:
