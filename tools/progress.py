@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -41,8 +42,9 @@ def name_of(env: BuildEnvironment, section: nodes.section) -> str:
     return next((one for one in section["ids"] if one in labels), section["ids"][0])
 
 
+@cache
 def first_section(env: BuildEnvironment, page: str | None) -> nodes.section | None:
-    """Return the section that is the whole of a page, if there is such a page."""
+    """Return the section that is the whole of a page, if there is one; to read it takes long."""
     return env.get_doctree(page).next_node(nodes.section) if page else None
 
 

@@ -113,9 +113,8 @@ def of_claim(claim: Claim) -> Entry:
     return entry(LEDGER, claim.id, f"{claim.id}: {claim.title}", text, kind="claim")
 
 
-def of_page(env: BuildEnvironment, page: str) -> Iterator[Entry]:
+def of_page(page: str, doctree: nodes.document) -> Iterator[Entry]:
     """Yield the entries of a page, in its order."""
-    doctree = env.get_doctree(page)
     for node in doctree.findall(nodes.Element):
         if isinstance(node, nodes.section):
             yield of_section(page, node)
@@ -129,10 +128,11 @@ def entries(env: BuildEnvironment) -> list[dict]:
     """Return all pages in the book's order, each with its title and entries."""
     found = []
     for page in reading_order(env):
-        first = env.get_doctree(page).next_node(nodes.section)
+        doctree = env.get_doctree(page)
+        first = doctree.next_node(nodes.section)
         if first is None:
             continue
-        own = list(of_page(env, page))
+        own = list(of_page(page, doctree))
         if page == LEDGER:
             own += map(of_claim, CLAIMS.values())
         number = ".".join(map(str, env.toc_secnumbers.get(page, {}).get("", ())))
