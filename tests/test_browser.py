@@ -370,9 +370,12 @@ def test_links_to_the_next_page_are_not_cut_off(visit):
         assert title.evaluate("e => e.closest('a').scrollWidth <= e.closest('a').clientWidth")
 
 
-# Pages of the reference are made alike: one stands for all.
+# Pages of the reference are made alike: one stands for all that have no cells.
+ALIKE = {n for n in PAGES if n.startswith("api-")} - {"api-cells", "api-own-cell"}
+
+
 @FROM_DISK
-@pytest.mark.parametrize("name", [n for n in PAGES if not n.startswith("api-") or n == "api-cells"])
+@pytest.mark.parametrize("name", [n for n in PAGES if n not in ALIKE])
 def test_pages_are_whole_without_scripts(visit, name):
     """Text, math, figures, sentences and tables are there; what needs a script is not offered."""
     page = visit(name, java_script_enabled=False)

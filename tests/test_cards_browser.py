@@ -106,7 +106,7 @@ OUTERMOST = """all => {
 def test_a_card_stays_within_the_window(visit, width):  # noqa: F811
     """Also those of the links that are furthest to the left and to the right."""
     page = visit("vanishing", unfolded=True, viewport={"width": width, "height": 600})
-    for kind, links in KINDS.items() | {("mark", "a.ledger")}:
+    for kind, links in {**KINDS, "mark": "a.ledger"}.items():
         for place in page.locator(links).evaluate_all(OUTERMOST):
             point_at(page.locator(links).nth(place))
             box = page.locator(".preview").bounding_box()

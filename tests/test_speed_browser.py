@@ -37,7 +37,7 @@ def test_a_section_is_about_as_tall_as_it_is_taken_to_be(visit, name):  # noqa: 
     """Rather less tall: what is laid out later would lie over its neighbours."""
     heights = visit(name, viewport={"width": 412, "height": 800}).evaluate(HEIGHTS)
     for anchor, taken, real in heights:
-        assert 0.95 * real < taken < max(3 * real, 30), (anchor, taken, real)
+        assert 0.9 * real < taken < max(3 * real, 30), (anchor, taken, real)
     taken, real = (sum(column) for column in list(zip(*heights, strict=True))[1:])
     assert real < taken < 1.6 * real
 

@@ -14,7 +14,8 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx_design.dropdown import dropdown_main
 
-from tools.paths import sections
+from tools.folds import ARTICLE
+from tools.paths import ALL, sections
 from tools.quiz import Element
 
 # What takes how much room, in rem.
@@ -33,7 +34,7 @@ SECTION = re.compile(r'<section id="([^"]+)">')
 def is_folded(node: nodes.Node) -> bool:
     """Tell whether a reader who opens the page for the first time sees no more than a title."""
     if isinstance(node, Element):
-        folds = node["attributes"].get("data-fold") in ("all", "article")
+        folds = node["attributes"].get("data-fold") in (ALL, ARTICLE)
         return folds or (node["tag"] == "details" and "open" not in node["attributes"])
     return isinstance(node, FOLDS)
 
