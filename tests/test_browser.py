@@ -164,9 +164,10 @@ ONE_OF_EACH_STYLE = """() => {
 
 # Everything is laid out, and what is there many times goes, or axe-core takes minutes: rows of the
 # ledger, words of code that have the same colour, lines of drawings, and formulas, which one
-# renderer writes alike.
+# renderer writes alike. What a script still does to a figure, it does to the one that was there.
 PREPARE = """() => {
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+  each("figure.explorer", (figure) => figure.replaceWith(figure.cloneNode(true)));
   each(".claim ~ .claim, .katex-html, math > *, svg path", (part) => part.remove());
   [...document.querySelectorAll(".katex")].slice(1).forEach((formula) => formula.remove());
   const seen = new Set();
