@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tools.chromium import FLAGS, installed
 
 ROOT = Path(__file__).resolve().parent.parent
-SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
+SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html")).resolve()
 
 # Day by day each property has the same few examples, so that no test fails by chance.
 settings.register_profile("same", max_examples=40, deadline=None, derandomize=True)

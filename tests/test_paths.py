@@ -5,10 +5,21 @@ import warnings
 
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 from sphinx.application import Sphinx
 
+from tools.sections import TitleFirst
+
 CONFIG = {
-    "extensions": ["myst_nb", "sphinx_design", "tools.quiz", "tools.paths", "tools.folds"],
+    "extensions": [
+        "myst_nb",
+        "sphinx_design",
+        "tools.quiz",
+        "tools.paths",
+        "tools.folds",
+        "tools.sections",
+    ],
     "myst_enable_extensions": ["colon_fence", "deflist", "dollarmath"],
     "nb_execution_mode": "off",
     "nb_code_prompt_show": "Show the code",
@@ -243,3 +254,13 @@ def test_the_index_offers_the_sums(tmp_path):
 )
 def test_slips_of_authors_are_warnings(build, parts, warning):
     assert any(warning in line for line in build(**parts).warnings)
+
+
+def test_a_section_has_the_id_of_its_title_before_those_of_its_labels():
+    document = new_document("")
+    section = nodes.section(ids=["nearer", "a-title", "label"])
+    document += section
+    document.nameids = {"label": "label", "nearer": "nearer", "a title": "a-title", "twice": None}
+    document.nametypes = {"label": True, "nearer": True, "a title": False, "twice": True}
+    TitleFirst(document).apply()
+    assert section["ids"] == ["a-title", "nearer", "label"]

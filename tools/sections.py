@@ -1,7 +1,10 @@
-"""Sphinx extension: a section that a cell's output names is a link.
+"""Sphinx extension: addresses of sections.
 
-An output says `<span data-section="sec-bptt-order">..</span>`. In a notebook that is text; in the
-book the section has a page, and the page an address.
+A section has the id of its title, and its label beside it, whichever version of MyST reads it.
+
+A section that a cell's output names is a link. The output says
+`<span data-section="sec-bptt-order">..</span>`. In a notebook that is text; in the book the section
+has a page, and the page an address.
 """
 
 from __future__ import annotations
@@ -10,11 +13,25 @@ import re
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 NAMED = re.compile(r'<span data-section="([\w-]+)">(.*?)</span>', re.S)
 
 log = logging.getLogger(__name__)
+
+
+class TitleFirst(SphinxTransform):
+    """Put the ids that labels gave last; MyST 5.2 puts them first."""
+
+    default_priority = 263  # after MyST has sorted them
+
+    def apply(self) -> None:
+        """Sort the ids of every section."""
+        document = self.document
+        labels = {document.nameids[name] for name, given in document.nametypes.items() if given}
+        for section in document.findall(nodes.section):
+            section["ids"].sort(key=labels.__contains__)
 
 
 def link_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -36,6 +53,7 @@ def link_sections(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def setup(app: Sphinx) -> dict:
-    """Connect it."""
+    """Connect both."""
+    app.add_transform(TitleFirst)
     app.connect("doctree-resolved", link_sections)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
