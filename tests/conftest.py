@@ -1,5 +1,6 @@
 """What tests of the built site share: the site, a Chromium, and what to do without them."""
 
+import gc
 import os
 import re
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from tools.chromium import FLAGS, installed
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html")).resolve()
+
+gc.set_threshold(100_000, 20, 100)  # parsed pages are large, and no garbage: see tools/book_site.py
 
 # Day by day each property has the same few examples, so that no test fails by chance.
 settings.register_profile("same", max_examples=40, deadline=None, derandomize=True)

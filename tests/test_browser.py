@@ -38,6 +38,8 @@ MORE_ELEMENTS = {
     "lstm": 34_000,
     "vanishing": 24_000,
 }
+# Pages of the reference are made alike: one stands for all that have no cells.
+ALIKE = {n for n in PAGES if n.startswith("api-")} - {"api-cells", "api-own-cell"}
 CHAPTERS = ["forward", "bptt", "vanishing", "lstm", "training", "after"]
 WIDE = {"width": 1280, "height": 900}
 
@@ -211,9 +213,12 @@ def check_with_axe(page: Page, where: str = "html") -> None:
 def once(visits: str, names: list[str]):
     """Give a test every page as it was opened once, for all tests that look at it in this way.
 
-    Pages are told apart by their place in the list: all lists begin alike.
+    Pages are told apart by their place in the list: all lists begin alike. Unfolded, which takes
+    longest, those that are made alike come in `make slow`.
     """
-    each = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
+    rare = ALIKE if visits == "unfolded" else ()
+    marks = {n: [pytest.mark.xdist_group(n)] + [pytest.mark.slow] * (n in rare) for n in names}
+    each = [pytest.param(name, marks=marks[name]) for name in names]
     return pytest.mark.parametrize(visits, each, indirect=True, scope="module")
 
 
@@ -369,10 +374,6 @@ def test_links_to_the_next_page_are_not_cut_off(visit):
     assert len(titles) == 2
     for title in titles:
         assert title.evaluate("e => e.closest('a').scrollWidth <= e.closest('a').clientWidth")
-
-
-# Pages of the reference are made alike: one stands for all that have no cells.
-ALIKE = {n for n in PAGES if n.startswith("api-")} - {"api-cells", "api-own-cell"}
 
 
 @FROM_DISK
