@@ -405,8 +405,8 @@ def keep_together(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Connect everything."""
-    # A page that is read back is a million small objects, none of them garbage: at its own pace the
-    # collector would look at them a hundred times, and the build would take twice as long.
+    # A page that is read back is many small objects, none of them garbage. To look for some among
+    # them as often as Python does takes longer than to read them.
     gc.set_threshold(100_000, 20, 100)
     katex.NODEJS_BINARY = str(NODE)
     katex.KaTeXServer.start_server_process = classmethod(start_math_server)
