@@ -69,8 +69,8 @@ def ordered_product() -> Numbers:
     W, x, h0 = gaussian(rng, 5), rng.standard_normal((6, 5)), rng.uniform(-1, 1, 5)
     exact = complex_step(lambda h: last_state(W, x, h), h0)
     J = jacobians(W, x, h0)
-    newest_left = relative_error(np.linalg.multi_dot(J[::-1]), exact)
-    oldest_left = relative_error(np.linalg.multi_dot(J), exact)
+    newest_left = relative_error(np.linalg.multi_dot([*J[::-1]]), exact)
+    oldest_left = relative_error(np.linalg.multi_dot([*J]), exact)
     assert newest_left < 1e-13
     assert oldest_left > 0.1
     return {"error, newest factor left": newest_left, "error, oldest factor left": oldest_left}
