@@ -199,7 +199,6 @@ def ring(page: Page, chapter: str) -> str:
 def test_progress_is_kept_shown_exported_cleared_and_imported(visit, tmp_path):  # noqa: F811
     page = visit("forward-exercises")
     page.locator(ONE_BIT).check()
-    page.wait_for_timeout(500)  # a browser takes a moment to tell the next page what was kept
     page.goto(page.url.replace("forward-exercises", "forward"))
     choose(question(page, "Silence"), *right("forward", "Silence"))
     assert {"ex-forward-one-bit", "question-silence"} <= set(kept(page)["forward"])
