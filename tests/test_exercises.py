@@ -457,6 +457,18 @@ def test_no_two_results_are_near_each_other(exercise):
             assert max(relative_error(*pair) for pair in pairs) > 50 * CLOSE
 
 
+@pytest.mark.parametrize(("got", "expected", "error"), [
+    ([np.inf, 3.0], [np.inf, 3.0], 0.0),
+    ([-np.inf, 3.0], [np.inf, 3.0], np.inf),
+    ([np.inf, 3.0], [4.0, 3.0], np.inf),
+    ([3.0, 0.0, np.inf, np.nan], [3.0, 4.0, np.inf, np.nan], 0.8),
+    ([np.nan, np.inf], [np.inf, np.nan], np.inf),
+    ([np.nan], [np.nan], np.inf),
+])  # fmt: skip
+def test_what_is_infinite_is_compared_without_a_warning(got, expected, error):
+    assert relative_error(np.array(got), np.array(expected)) == error
+
+
 @pytest.mark.parametrize("exercise", check.values(), ids=lambda e: e.name)
 def test_two_mistakes_at_once_are_explained_or_located(exercise):
     """What is named gives these numbers, part by part; and most pairs are named.
