@@ -129,7 +129,7 @@ WATCH = """(place, [words, name]) => {
 
 
 def watch(place, words: str = "", name: str = "") -> None:
-    """Note each thing the place says of its start, how short it may stand; press a button at one."""
+    """Note all that the place says of its start, however short it stands; press a button at one."""
     place.evaluate(WATCH, [words, name])
 
 
