@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from matplotlib.lines import Line2D
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from threadpoolctl import threadpool_limits
 
 import bptt_lab.book
 from bptt_lab.book.explorer import Explorer
@@ -448,7 +449,8 @@ def explorers_of(name: str) -> list[Explorer]:
 
     text = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
     cells = [c.source for c in jupytext.reads(text, fmt="md:myst").cells if c.cell_type == "code"]
-    with pytest.MonkeyPatch.context() as patch:
+    threads = 1 if "threadpool_limits(1)" in text else None  # with more, a training is another one
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(threads):
         patch.setattr(bptt_lab.book, "Explorer", Noted)
         for place, source in enumerate(cells):
             if "Explorer(" in source:
