@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 import bptt_lab.book
 from bptt_lab.book.explorer import Explorer
+from conftest import tab
 from sample_explorer import ROUNDING, expected, numbers
 from tools.live.in_page.needs import needs
 
@@ -95,7 +96,7 @@ class Visit:
         self.faults: list[str] = []
         self.loaded: dict[str, bytes] = {}
         self.address, self.name = address, name
-        self.page: Page = context.new_page()
+        self.page: Page = tab(context) if address.startswith("file:") else context.new_page()
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.route("**/*", self.admit)

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bptt_lab.exercises import PAGES as CHAPTERS
 from bptt_lab.exercises import check
+from conftest import tab
 from students import ATTEMPTS, SOLUTIONS, changed
 from test_browser import AXE, PAGES, Visit, serve
 from tools.live import pack
@@ -390,7 +391,7 @@ def test_where_nothing_can_be_kept_it_is_said(visit):
 
 def test_a_second_tab_takes_nothing_away(visit):
     page = visit()
-    other = page.context.new_page()
+    other = tab(page.context)
     other.goto(page.url)
     write(page.locator("section.live").first, "here = 1")
     write(other.locator("section.live").first, "there = 1")
@@ -481,7 +482,7 @@ def test_a_pack_that_is_not_whole_gets_a_sentence(chromium, bare, tmp_path, case
     script, change, named = DAMAGES[case]
     site = damage(bare, tmp_path, script, change)
     context = chromium.new_context()
-    page = context.new_page()
+    page = tab(context)
     page.goto(f"{site.as_uri()}/try.html")
     place = page.locator("section.live").first
     write(place, MINE)
@@ -502,7 +503,7 @@ def test_a_pack_that_is_not_whole_gets_a_sentence(chromium, bare, tmp_path, case
 
 def test_a_start_can_be_stopped(chromium, bare):
     context = chromium.new_context()
-    page = context.new_page()
+    page = tab(context)
     page.goto(f"{bare.as_uri()}/try.html")
     place = page.locator("section.live").first
     write(place, "1 / 0")
@@ -523,7 +524,7 @@ def test_a_reader_is_asked_before_numpy_is_fetched_from_elsewhere(chromium, bare
     numpy = contents(bare)["numpy"]
     context = chromium.new_context()
     asked = []
-    page = context.new_page()
+    page = tab(context)
     page.route(
         re.compile("^https?:"), lambda route: (asked.append(route.request.url), route.abort())
     )
