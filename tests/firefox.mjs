@@ -1,5 +1,6 @@
 // Usage: node firefox.mjs FIREFOX SITE. Opens every page of the site in Firefox as a file, moves every
-// slider, answers a question and filters the ledger. Prints what each page has and what went wrong.
+// slider, answers a question, filters the ledger and makes the window as narrow as a small phone.
+// Prints what each page has and what went wrong.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -66,6 +67,23 @@ async function filter() {
   return some;
 }
 
+// Sections clip what leaves them, so it is not enough that the page does not scroll sideways.
+async function fitPhone() {
+  await page.setViewport({ width: 332, height: 640 }); // 320 and the scroll bar
+  const wide = await page.evaluate(async () => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true;
+    for (const part of document.querySelectorAll("section")) part.style.contentVisibility = "visible";
+    await document.fonts.ready;
+    const right = document.documentElement.clientWidth + 1;
+    const texts = document.querySelectorAll(".bd-article :is(p, li, dt, dd, h1, h2, h3, span.math .base)");
+    const outside = [...texts].filter((one) => one.getBoundingClientRect().right > right);
+    const own = outside.filter((one) => !one.closest("table, pre, .output, div.math, .katex-mathml"));
+    return own.map((one) => one.textContent.trim().slice(0, 60));
+  });
+  for (const text of wide) faults.push(`leaves a small screen: ${text}`);
+  await page.setViewport({ width: 1280, height: 800 });
+}
+
 const found = {};
 const names = readdirSync(site, { recursive: true }).filter((name) => name.endsWith(".html"));
 for (const name of names.sort()) {
@@ -74,6 +92,7 @@ for (const name of names.sort()) {
     await page.goto(pathToFileURL(join(site, name)).href, { waitUntil: "load" });
     await checkFormulas();
     found[name] = { sliders: await moveSliders(), answer: await answer(), rows: await filter(), faults };
+    await fitPhone();
   } catch (error) {
     found[name] = { faults: [...faults, String(error)] };
   }
