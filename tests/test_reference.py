@@ -100,6 +100,14 @@ def test_every_name_is_shown_once_with_its_source(site):
 
 
 @pytest.mark.site
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_name_and_field_says_what_it_is(site, path):
+    for shown in parse(site / f"{path.stem}.html").select("dl.py > dt.sig"):
+        said = shown.find_next_sibling("dd").get_text(" ", strip=True)
+        assert said and not said.startswith("Alias for field"), shown["id"]
+
+
+@pytest.mark.site
 @pytest.mark.parametrize("page", sorted(set(equations.numbered().values())))
 def test_beside_an_equation_stand_its_code_and_its_test(site, page):
     labels = [label for label, where in equations.numbered().items() if where == page]

@@ -33,9 +33,13 @@ class Blocks(NamedTuple):
     """One-step derivatives of a cell with state (h, C); see `Unrolled.blocks`."""
 
     A: sp.ImmutableDenseMatrix
+    """C by the previous h, shape (n, n)."""
     F: sp.ImmutableDenseMatrix
+    """C by the previous C, with the previous h held constant, shape (n, n)."""
     B: sp.ImmutableDenseMatrix
+    """h by the previous h, with C held constant, shape (n, n)."""
     P: sp.ImmutableDenseMatrix
+    """h by C of the same step, shape (n, n)."""
 
 
 class Cell(ABC):
@@ -426,9 +430,7 @@ class Unrolled:
         Returns
         -------
         Blocks
-            ``A``: C by the previous h; ``F``: C by the previous C, with the previous h held
-            constant; ``B``: h by the previous h, with C held constant; ``P``: h by C of the
-            same step.
+            ``A``, ``F``, ``B`` and ``P``.
 
         Raises
         ------

@@ -15,7 +15,9 @@ class Evaluation(NamedTuple):
     """The share of wrong sequences, and whether that meets the criterion of the task."""
 
     error: float
+    """Share of the sequences that were answered wrongly, from 0 to 1."""
     solved: bool
+    """Whether the error meets the criterion of the task."""
 
 
 Evaluate = Callable[[Params], Evaluation]

@@ -36,8 +36,11 @@ class BatchGradients(NamedTuple):
     """Loss, its gradients, and the value of Omega: see ``batch_gradients``."""
 
     loss: float
+    """Loss of the batch, without Omega."""
     grads: Gradients
+    """Its gradients. That of W_hh includes Omega's, if it was asked for."""
     omega: float
+    """Value of the regulariser, or 0 if its weight is 0."""
 
 
 def batch_gradients(
