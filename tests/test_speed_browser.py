@@ -110,6 +110,23 @@ def test_what_scrolls_sideways_can_be_reached_by_keyboard(visit):  # noqa: F811
     assert areas.count()
 
 
+PLACE = "() => document.querySelector('.bd-docs-nav').getBoundingClientRect().top"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_list_of_pages_shows_where_the_reader_is(visit, width):  # noqa: F811
+    page = visit("accessibility", viewport={"width": width, "height": 500})
+    for name in ("accessibility", "forward", "lstm-exercises"):
+        page.goto(page.url.rpartition("/")[0] + f"/{name}.html")
+        if width < 992:
+            page.locator(".primary-toggle").click()
+        expect(page.locator(".bd-docs-nav .active").last.locator("> a")).to_be_in_viewport()
+    if width >= 992:  # what is in view already does not move
+        before = page.evaluate(PLACE)
+        page.goto(page.url.replace("lstm-exercises", "lstm"))
+        page.wait_for_function(f"before => ({PLACE})() === before", arg=before)
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_sidebars_open_and_close(visit, width):  # noqa: F811
     page = visit("forward", viewport={"width": width, "height": 740})

@@ -86,6 +86,7 @@
       }
       move(bar, dialog);
       dialog.showModal();
+      if (name === "primary") showHere(dialog);
     });
     closeBeside(dialog);
     dialog.addEventListener("close", () => {
@@ -95,14 +96,17 @@
   };
   ["primary", "secondary"].forEach(sidebar);
 
-  // The list of pages stays where it was scrolled to, or begins with this page in view.
+  // The list of pages stays where it was scrolled to, as long as this page is in view there.
   const bar = find(".bd-sidebar-primary");
   const here = [...bar.querySelectorAll(".bd-docs-nav .active")].at(-1);
+  const showHere = (list) => {
+    const seen = list.getBoundingClientRect(), now = here?.getBoundingClientRect();
+    if (now?.top < seen.top || now?.bottom > seen.bottom) list.scrollTop += now.top - seen.top - seen.height / 4;
+  };
   const place = () => {
     const kept = parseInt(stored(sessionStorage, "sidebar-scroll-top"), 10);
     if (kept >= 0) bar.scrollTop = kept;
-    else if (here?.getBoundingClientRect().top > innerHeight / 2)
-      bar.scrollTop = here.getBoundingClientRect().top - bar.getBoundingClientRect().top - bar.clientHeight / 4;
+    showHere(bar);
   };
   addEventListener("pagehide", () => store(sessionStorage, "sidebar-scroll-top", bar.scrollTop));
 
