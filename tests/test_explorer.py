@@ -583,7 +583,7 @@ def with_presets(scene, presets=None):
 
 
 def test_a_preset_is_a_button_that_names_the_place_of_every_control(scene):
-    buttons = markup(with_presets(scene)).select(".controls button[type=button]")
+    buttons = markup(with_presets(scene)).select(".presets button[type=button]")
     assert [button.text for button in buttons] == list(PRESETS)
     assert [button["value"] for button in buttons] == ["2 1", "2 0"]
     assert [button["aria-pressed"] for button in buttons] == ["false", "false"]

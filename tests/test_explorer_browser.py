@@ -12,6 +12,7 @@ import pytest
 from bptt_lab.book.explorer import Control, Explorer
 from bptt_lab.book.plots import panels
 from bptt_lab.book.svg import SMALLEST, Drawing
+from bptt_lab.exercises import PAGES as CHAPTERS
 from sample_explorer import ROUNDING, expected, numbers, reference
 
 pytestmark = pytest.mark.browser
@@ -456,6 +457,20 @@ def test_on_a_phone_the_controls_stay_above_the_lower_panel(chromium, site):
     page.close()
     assert seen["y"] >= 0 and seen["y"] + seen["height"] < PHONE["height"] / 2
     assert caption["y"] + caption["height"] <= PHONE["height"]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_on_a_phone_what_stays_in_view_leaves_room_for_the_figure(chromium, site, name):
+    page = chromium.new_page(viewport={"width": 360, "height": 640})
+    page.goto((site / f"{name}.html").as_uri())
+    page.add_style_tag(content="* { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
+    header = page.locator(".bd-header-article").bounding_box()["height"]
+    heights = page.locator(".explorer .controls").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().height)"
+    )
+    page.close()
+    assert heights and 640 - header - max(heights) > 280, heights
 
 
 def test_on_a_desk_panels_stand_side_by_side(visit, explorer):

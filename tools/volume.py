@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ONLY_IN_A_BROWSER = {"progress", "api", "equations"}  # with what the contents have beneath them
 DROPPED = (
     "script, style, button, template, section.live, .headerlink, .feedback, .toctree-wrapper,"
-    " .explorer details, .explorer .note, .explorer .status, .sd-summary-state-marker,"
-    " .exercise-done, .equation-code, .paths, .fold-line.core, .rests-on"
+    " .explorer details, .explorer .note, .explorer .status, .explorer .presets,"
+    " .sd-summary-state-marker, .exercise-done, .equation-code, .paths, .fold-line.core, .rests-on"
 )
 
 
@@ -169,7 +169,7 @@ def tidy(body: Tag, soup: BeautifulSoup) -> None:
 def setting(controls: Tag) -> str:
     """Return what the controls of an explorer are set to."""
     said = []
-    for control in controls.select(".control:not(.presets)"):  # a preset only sets the others
+    for control in controls.select(".control"):
         name = control.select_one("label > span, legend").get_text(" ", strip=True)
         chosen = control.select_one("label:has(:checked)") or control.output
         said.append(f"{name}: {chosen.get_text(' ', strip=True)}")

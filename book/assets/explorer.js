@@ -112,7 +112,7 @@
     const [status, details] = [".status", "details"].map(find);
     const { dataset, textContent } = find("script"), data = JSON.parse(textContent);
     const inputs = data.controls.map(({ name }) => control(controls.querySelectorAll(`[name$="-${name}"]`)));
-    const presets = controls.querySelectorAll(".presets button");
+    const presets = figure.querySelectorAll(".presets button");
     let slots, preparing, timer, shown = data.start;
 
     const unpack = (packed) => {
@@ -232,7 +232,7 @@
       figure.append(actions);
       addEventListener("hashchange", follow);
     }
-    for (const element of controls.querySelectorAll("input, button")) element.disabled = false;
+    for (const element of [...controls.querySelectorAll("input, button"), ...presets]) element.disabled = false;
     for (const button of controls.querySelectorAll(".play")) play(button, show);
     for (const preset of presets) preset.addEventListener("click", () => choose(preset));
     find(".note").remove();

@@ -470,7 +470,7 @@ def _page(explorer: Explorer) -> str:
     return prefix_ids(
         f'<figure class="explorer" data-name="{html.escape(explorer.title)}" '
         f'data-setting="{html.escape(json.dumps(setting, ensure_ascii=False))}">'
-        f'<div class="controls">{_presets(explorer)}'  # browsers lay out every <form> at once
+        f'{_presets(explorer)}<div class="controls">'  # browsers lay out every <form> at once
         f"{''.join(map(_control, explorer.parameters))}"
         '<p class="note">The controls need JavaScript. The figure shows one setting.</p></div>'
         f"{explorer.picture.markup(explorer.alt(explorer.sentence))}{_details(tables)}"
