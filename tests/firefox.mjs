@@ -78,9 +78,12 @@ async function fitPhone() {
     const texts = document.querySelectorAll(".bd-article :is(p, li, dt, dd, h1, h2, h3, span.math .base)");
     const outside = [...texts].filter((one) => one.getBoundingClientRect().right > right);
     const own = outside.filter((one) => !one.closest("table, pre, .output, div.math, .katex-mathml"));
-    return own.map((one) => one.textContent.trim().slice(0, 60));
+    const high = [...document.querySelectorAll(".bd-article :is(div, td, pre)")].filter(
+      (one) => one.scrollHeight > one.clientHeight && getComputedStyle(one).overflowY === "auto",
+    );
+    return [...own, ...high].map((one) => one.textContent.trim().slice(0, 60));
   });
-  for (const text of wide) faults.push(`leaves a small screen: ${text}`);
+  for (const text of wide) faults.push(`leaves a small screen, or its place there: ${text}`);
   await page.setViewport({ width: 1280, height: 800 });
 }
 
