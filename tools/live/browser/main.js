@@ -83,9 +83,9 @@ const hintsOf = ({ error }) =>
 const cellsAbove = (root) =>
   cells.filter(({ input }) => input?.compareDocumentPosition(root) & Node.DOCUMENT_POSITION_FOLLOWING).map((cell) => cell.start);
 
-const check = (place) =>
-  busy(place, async (say) => {
-    let printed = "";
+const check = (place) => {
+  let printed = "";
+  return busy(place, async (say) => {
     const told = ({ kind, content }) => kind === "print" && (printed += content);
     const parameters = [place.name, place.text, place.function, cellsAbove(place.root)];
     place.editor.mark(null);
@@ -102,8 +102,9 @@ const check = (place) =>
     if (result.right) solved(place);
     return result;
   }).then((came) => {
-    if (came?.failed) place.answer.replaceChildren(make("p", {}, came.failed));
+    if (came?.failed) place.answer.replaceChildren(make("p", {}, came.failed), ...printedOf(printed));
   });
+};
 
 // What the checker said is kept beside the code, in the form of check.report.
 const keep = (place, note) => {
@@ -168,7 +169,8 @@ const runOne = async (cell, say, asked = true) => {
 };
 
 const runCell = (cell) => {
-  outputOf(cell);
+  const output = outputOf(cell);
+  let own = false; // whether what the cell shows is of this run
   return busy(cell, async (say) => {
     const above = cells.slice(0, cells.indexOf(cell)).filter((one) => !one.ran);
     for (const [i, one] of above.entries()) {
@@ -179,13 +181,15 @@ const runCell = (cell) => {
       return { failed: "A cell above has failed, so this one was not run. ", go };
     }
     say(above.length ? "Running this cell." : "");
+    own = true;
     await runOne(cell, say);
     say("");
   }).then((came) => {
     if (!came?.failed) return;
     cell.say("");
-    outputOf(cell).hidden = false;
-    cell.output.replaceChildren(make("p", { className: "live-failure" }, came.failed, ...(came.go ? [came.go] : [])));
+    output.hidden = false;
+    if (!own) output.replaceChildren();
+    output.append(make("p", { className: "live-failure" }, came.failed, ...(came.go ? [came.go] : [])));
   });
 };
 

@@ -20,7 +20,8 @@ class Printer(io.TextIOBase):
     """
 
     def __init__(self, tell: Callable[[dict[str, str]], None]) -> None:
-        self.tell, self.waiting, self.told, self.last = tell, "", 0, time.monotonic()
+        self.tell, self.waiting, self.told = tell, "", 0
+        self.last = float("-inf")  # the first portion is told at once: what follows may never end
 
     def writable(self) -> bool:
         return True
