@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 MOST = 50_000
 """Characters that one run may print."""
+AT_ONCE = 2_000
+"""Characters whose lines are told one by one: what follows may never end."""
 PAUSE = 0.1
-"""Seconds between two portions."""
+"""Seconds between two portions of what comes after them."""
 
 
 class Printer(io.TextIOBase):
@@ -20,8 +22,7 @@ class Printer(io.TextIOBase):
     """
 
     def __init__(self, tell: Callable[[dict[str, str]], None]) -> None:
-        self.tell, self.waiting, self.told = tell, "", 0
-        self.last = float("-inf")  # the first portion is told at once: what follows may never end
+        self.tell, self.waiting, self.told, self.last = tell, "", 0, time.monotonic()
 
     def writable(self) -> bool:
         return True
@@ -33,7 +34,8 @@ class Printer(io.TextIOBase):
             if self.told >= MOST:
                 self.waiting += "\n.. and more, which is not shown\n"
                 self.flush()
-        if self.waiting and time.monotonic() - self.last > PAUSE:
+        line = self.told <= AT_ONCE and text.endswith("\n")
+        if self.waiting and (line or time.monotonic() - self.last > PAUSE):
             self.flush()
         return len(text)
 
