@@ -14,6 +14,7 @@ from bptt_lab.book.plots import panels
 from bptt_lab.book.svg import SMALLEST, Drawing
 from bptt_lab.exercises import PAGES as CHAPTERS
 from sample_explorer import ROUNDING, expected, numbers, reference
+from test_browser import UNFOLDED
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parent.parent
@@ -462,6 +463,7 @@ def test_on_a_phone_the_controls_stay_above_the_lower_panel(chromium, site):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_on_a_phone_what_stays_in_view_leaves_room_for_the_figure(chromium, site, name):
     page = chromium.new_page(viewport={"width": 360, "height": 640})
+    page.add_init_script(UNFOLDED)  # what a fold hides has no height
     page.goto((site / f"{name}.html").as_uri())
     page.add_style_tag(content="* { content-visibility: visible !important; }")
     page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
